@@ -1,0 +1,83 @@
+/**
+ * The unit that travels down the line: what one node said in one round, as a table per kind of object.
+ * A table has a row per object and a column per metric; NaN means absent, which is not the same as 0.
+ */
+
+export type TableName =
+  | 'cluster'
+  | 'node'
+  | 'namespace'
+  | 'workload'
+  | 'pod'
+  | 'container'
+  | 'sys_container'
+  /** Mounted file systems of nodes, pods and containers (`resource_id`). */
+  | 'filesystem'
+  /** Network interfaces of nodes and pods (`interface`). */
+  | 'interface';
+
+/** Who a row is about. Only the fields of its kind are set; the strings are the names Kubernetes uses. */
+export interface ObjectNames {
+  readonly node?: string;
+  readonly namespace?: string;
+  readonly workloadKind?: string;
+  readonly workload?: string;
+  readonly pod?: string;
+  readonly container?: string;
+  /** `filesystem` rows: `/`, `logs`, `imagefs`, `containerfs`, `ephemeral-storage` or `Volume:NAME`, as Heapster names them. */
+  readonly resourceId?: string;
+  /** `filesystem` rows of a pod volume that is backed by a claim. */
+  readonly persistentVolumeClaim?: string;
+  /** `interface` rows. */
+  readonly interface?: string;
+  /** `filesystem` and `interface` rows: the level of the object they belong to. */
+  readonly owner?: 'node' | 'pod' | 'container' | 'sys_container';
+}
+
+/** A column: one number per row. `wide` holds the exact values of rows beyond 2^53, where a double loses digits. */
+export interface Column {
+  readonly values: Float64Array;
+  readonly wide?: ReadonlyMap<number, bigint>;
+}
+
+export interface Table {
+  /** Unique within the table; see {@link objectKey}. Row i of every column is about `keys[i]`. */
+  readonly keys: readonly string[];
+  readonly names: readonly ObjectNames[];
+  /** Column per metric name. A metric that no row has is missing. */
+  readonly columns: ReadonlyMap<string, Column>;
+  /** Start of the statistics (container, pod, node start), Unix ms, NaN if unknown. */
+  readonly startTimesMs: Float64Array;
+  /** Sample times in Unix ms per clock: every block of a kubelet's answer has its own. NaN if unknown. */
+  readonly sampleTimesMs: Readonly<Record<Clock, Float64Array>>;
+}
+
+/** The kubelet stamps cpu, memory, network and io blocks apart; a rate uses the clock of its counter. */
+export type Clock = 'cpu' | 'memory' | 'network' | 'io';
+
+/** What one node contributed to one round. */
+export interface NodeBatch {
+  /** API name of the node. */
+  readonly node: string;
+  /** End of the collection window, the same for all nodes of a round; a multiple of the resolution. */
+  readonly timestampMs: number;
+  /** When the kubelet's answer was complete, on our clock. */
+  readonly receivedMs: number;
+  readonly tables: Readonly<Partial<Record<TableName, Table>>>;
+}
+
+/** The sums over all nodes of a round: the tables `namespace`, `workload` and `cluster`. */
+export interface TotalsBatch {
+  readonly timestampMs: number;
+  readonly tables: Readonly<Partial<Record<TableName, Table>>>;
+}
+
+/** The key of a row: its names joined in the table's own order, unique within a table of the whole cluster. */
+export function objectKey(...names: string[]): string {
+  return names.join('/');
+}
+
+/** An exact value: the number, or the bigint where the number would lose digits. */
+export function exactValue(column: Column, row: number): number | bigint {
+  return column.wide?.get(row) ?? column.values[row];
+}
