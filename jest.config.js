@@ -1,0 +1,29 @@
+// force timezone to UTC to allow tests to work regardless of local timezone
+process.env.TZ = 'UTC';
+
+const scaffold = require('./.config/jest.config');
+const { grafanaESModules, nodeModulesToTransform } = require('./.config/jest/utils');
+
+/** Packages that come as ES modules only and are turned into CommonJS for Jest. */
+const BACKEND_ES_MODULES = ['@kubernetes/client-node', 'openid-client', 'oauth4webapi', 'jose', 're2js', '.*-proxy-agent', 'agent-base'];
+
+const swc = [
+  '@swc/jest',
+  { sourceMaps: 'inline', jsc: { target: 'es2024', parser: { syntax: 'typescript' } } },
+];
+
+module.exports = {
+  projects: [
+    { ...scaffold, displayName: 'plugin', rootDir: __dirname },
+    {
+      displayName: 'backend',
+      rootDir: __dirname,
+      testEnvironment: 'node',
+      testMatch: ['<rootDir>/{backend,simulator,bench,tools,tests}/**/*.test.{ts,mjs}'],
+      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/tests/e2e/'],
+      transform: { '^.+\\.(t|j|mj)sx?$': swc },
+      transformIgnorePatterns: [nodeModulesToTransform([...grafanaESModules, ...BACKEND_ES_MODULES])],
+      modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/build'],
+    },
+  ],
+};
