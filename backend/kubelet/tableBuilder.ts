@@ -1,0 +1,148 @@
+import type { Clock, Column, ObjectNames, Table } from '../model/batch.ts';
+
+const CLOCKS: readonly Clock[] = ['cpu', 'memory', 'network', 'io'];
+const FIRST_ROWS = 64;
+
+/**
+ * Collects rows of one table while an answer is read: values are written row by row and turned into columns at the end.
+ * The metrics are fixed when it is made; metric numbers are indexes into that list.
+ */
+export class TableBuilder {
+  rowCount = 0;
+  private readonly metrics: readonly string[];
+  private values: Float64Array;
+  private startTimesMs: number[] = [];
+  private readonly sampleTimesMs: Record<Clock, number[]> = { cpu: [], memory: [], network: [], io: [] };
+  private readonly wide = new Map<number, Map<number, bigint>>();
+  private readonly seen: Uint8Array;
+  private readonly extra = new Map<string, Map<number, number>>();
+
+  constructor(metrics: readonly string[]) {
+    this.metrics = metrics;
+    this.seen = new Uint8Array(metrics.length);
+    this.values = new Float64Array(FIRST_ROWS * metrics.length).fill(NaN);
+  }
+
+  /** Starts a row and gives its number. */
+  addRow(): number {
+    const row = this.rowCount++;
+    if (this.rowCount * this.metrics.length > this.values.length) {
+      const larger = new Float64Array(this.values.length * 2).fill(NaN);
+      larger.set(this.values);
+      this.values = larger;
+    }
+    this.startTimesMs.push(NaN);
+    for (const clock of CLOCKS) {
+      this.sampleTimesMs[clock].push(NaN);
+    }
+    return row;
+  }
+
+  set(row: number, metric: number, value: number | bigint): void {
+    this.seen[metric] = 1;
+    if (typeof value === 'bigint') {
+      let exact = this.wide.get(metric);
+      if (!exact) {
+        this.wide.set(metric, (exact = new Map()));
+      }
+      exact.set(row, value);
+      this.values[row * this.metrics.length + metric] = Number(value);
+    } else {
+      this.values[row * this.metrics.length + metric] = value;
+    }
+  }
+
+  get(row: number, metric: number): number {
+    return this.values[row * this.metrics.length + metric];
+  }
+
+  /** Sets a metric that is not in the list; at most `limit` different ones are kept. */
+  setExtra(row: number, metric: string, value: number, limit: number): void {
+    let rows = this.extra.get(metric);
+    if (!rows) {
+      if (this.extra.size >= limit) {
+        return;
+      }
+      this.extra.set(metric, (rows = new Map()));
+    }
+    rows.set(row, value);
+  }
+
+  setStart(row: number, timeMs: number): void {
+    this.startTimesMs[row] = timeMs;
+  }
+
+  start(row: number): number {
+    return this.startTimesMs[row];
+  }
+
+  setSample(row: number, clock: Clock, timeMs: number): void {
+    this.sampleTimesMs[clock][row] = timeMs;
+  }
+
+  /** The newest sample time of any row and clock, -Infinity if there is none. */
+  newestSampleMs(): number {
+    let newest = -Infinity;
+    for (const clock of CLOCKS) {
+      for (const timeMs of this.sampleTimesMs[clock]) {
+        if (timeMs > newest) {
+          newest = timeMs;
+        }
+      }
+    }
+    return newest;
+  }
+
+  /**
+   * The table of the rows in `kept` order. `keys` and `names` are those of the kept rows; metrics in `without` are
+   * left out.
+   */
+  build(kept: readonly number[], keys: string[], names: ObjectNames[], without?: ReadonlySet<string>): Table {
+    const columns = new Map<string, Column>();
+    this.metrics.forEach((name, metric) => {
+      if (this.seen[metric] && !without?.has(name)) {
+        columns.set(name, this.column(kept, metric));
+      }
+    });
+    for (const [name, rows] of this.extra) {
+      columns.set(name, { values: pick(kept, (row) => rows.get(row) ?? NaN) });
+    }
+    const { cpu, memory, network, io } = this.sampleTimesMs;
+    const times = (source: readonly number[]) => pick(kept, (row) => source[row]);
+    return {
+      keys,
+      names,
+      columns,
+      startTimesMs: times(this.startTimesMs),
+      sampleTimesMs: { cpu: times(cpu), memory: times(memory), network: times(network), io: times(io) },
+    };
+  }
+
+  private column(kept: readonly number[], metric: number): Column {
+    const stride = this.metrics.length;
+    const values = new Float64Array(kept.length);
+    for (let index = 0; index < kept.length; index++) {
+      values[index] = this.values[kept[index] * stride + metric];
+    }
+    const exact = this.wide.get(metric);
+    if (!exact) {
+      return { values };
+    }
+    const wide = new Map<number, bigint>();
+    kept.forEach((row, index) => {
+      const value = exact.get(row);
+      if (value !== undefined) {
+        wide.set(index, value);
+      }
+    });
+    return wide.size > 0 ? { values, wide } : { values };
+  }
+}
+
+function pick(rows: readonly number[], valueOf: (row: number) => number): Float64Array {
+  const values = new Float64Array(rows.length);
+  for (let index = 0; index < rows.length; index++) {
+    values[index] = valueOf(rows[index]);
+  }
+  return values;
+}
