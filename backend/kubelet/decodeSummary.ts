@@ -1,5 +1,5 @@
 import { HeapscopeError, sentenceOf } from '../errors.ts';
-import { objectKey, type ObjectNames, type Table, type TableName } from '../model/batch.ts';
+import { type ObjectNames, type Table, type TableName } from '../model/batch.ts';
 import { parseExactJson, toExactNumber } from './exactJson.ts';
 import { closeTable, containerKey, filesystemKey, interfaceKey, nodeKey, podKey, systemKey } from './closeTable.ts';
 import {

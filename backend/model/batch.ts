@@ -3,6 +3,8 @@
  * A table has a row per object and a column per metric; NaN means absent, which is not the same as 0.
  */
 
+import type { Labels } from './facts.ts';
+
 export type TableName =
   | 'cluster'
   | 'node'
@@ -32,6 +34,13 @@ export interface ObjectNames {
   readonly interface?: string;
   /** `filesystem` and `interface` rows: the level of the object they belong to. */
   readonly owner?: 'node' | 'pod' | 'container' | 'sys_container';
+  /** What the API server adds, as soon as it knows the object. */
+  readonly uid?: string;
+  readonly labels?: Labels;
+  /** Pods on the host's network count the host's traffic as their own. */
+  readonly hostNetwork?: boolean;
+  /** False for pods and containers that only the API server knows: the kubelet did not report them in this round. */
+  readonly reported?: false;
 }
 
 /** A column: one number per row. `wide` holds the exact values of rows beyond 2^53, where a double loses digits. */
@@ -80,4 +89,18 @@ export function objectKey(...names: string[]): string {
 /** An exact value: the number, or the bigint where the number would lose digits. */
 export function exactValue(column: Column, row: number): number | bigint {
   return column.wide?.get(row) ?? column.values[row];
+}
+
+/** The row of each key of a table. */
+export function rowsByKey(table: Table): Map<string, number> {
+  const rows = new Map<string, number>();
+  for (let row = 0; row < table.keys.length; row++) {
+    rows.set(table.keys[row], row);
+  }
+  return rows;
+}
+
+/** The same table with further columns; columns of the same name are replaced. */
+export function withColumns(table: Table, columns: Iterable<readonly [string, Column]>): Table {
+  return { ...table, columns: new Map([...table.columns, ...columns]) };
 }

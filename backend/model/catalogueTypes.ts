@@ -3,7 +3,8 @@ import type { Clock } from './batch.ts';
 export type MetricLevel = 'cluster' | 'node' | 'namespace' | 'workload' | 'pod' | 'container' | 'sys_container';
 
 /** Units as the catalogue names them; `count` and `share` have none. */
-export type Unit = 'millicores' | 'bytes' | 'bytes/s' | 'ns' | 'ms' | 'count' | 'count/s' | 'share' | 'percent' | 'boolean';
+export type Unit =
+  'millicores' | 'bytes' | 'bytes/s' | 'ns' | 'ms' | 'count' | 'count/s' | 'share' | 'percent' | 'boolean';
 
 /** One metric: what it is, where it comes from, who has it, and how it is summed. */
 export interface MetricDefinition {
@@ -34,7 +35,9 @@ export interface MetricDefinition {
   /** The cluster's value is the sum over its nodes. */
   readonly sumFromNodes?: boolean;
   /** Metrics a share of request, limit, capacity or allocatable divides by, first present wins. */
-  readonly denominators?: Readonly<Partial<Record<'request' | 'limit' | 'capacity' | 'allocatable', readonly string[]>>>;
+  readonly denominators?: Readonly<
+    Partial<Record<'request' | 'limit' | 'capacity' | 'allocatable', readonly string[]>>
+  >;
 }
 
 const PRESSURE_OF: Record<'cpu' | 'memory' | 'io', string> = {

@@ -1,0 +1,155 @@
+import { objectKey, type Column, type NodeBatch, type ObjectNames, type Table } from '../model/batch.ts';
+import type { ContainerFacts, PodFacts, ResourceAmounts } from '../model/facts.ts';
+import { extendTable } from './extendTable.ts';
+
+/** What this step asks about pods. */
+export interface PodDirectory {
+  pod(namespace: string, name: string): PodFacts | undefined;
+  podsOnNode(node: string): readonly PodFacts[];
+}
+
+/**
+ * Adds what the API server knows about the pods of a node: uid, labels and workload of each, requests and limits,
+ * restarts. Pods the kubelet does not report get a row with their restarts, and missing containers of a reported pod get
+ * one with their requests, both marked as not reported; pods the API server does not know stay as the kubelet told them.
+ * Pure.
+ */
+export function addPodSpecs(batch: NodeBatch, directory: PodDirectory): NodeBatch {
+  const pods = batch.tables.pod;
+  const containers = batch.tables.container;
+  if (!pods || !containers) {
+    return batch;
+  }
+  const reported = pods.names.map((names) => directory.pod(names.namespace ?? '', names.pod ?? ''));
+  const tables = { ...batch.tables, pod: specifyPods(pods, reported, batch.node, directory) };
+  return { ...batch, tables: { ...tables, container: specifyContainers(containers, reported, batch.node) } };
+}
+
+function specifyPods(
+  pods: Table,
+  reported: ReadonlyArray<PodFacts | undefined>,
+  node: string,
+  directory: PodDirectory
+): Table {
+  const known = new Set(pods.keys);
+  const unreported = directory.podsOnNode(node).filter((pod) => !known.has(objectKey(pod.namespace, pod.name)));
+  const names = pods.names.map((name, row) => describePod(name, reported[row]));
+  const table = extendTable(
+    { ...pods, names },
+    unreported.map((pod) => ({
+      key: objectKey(pod.namespace, pod.name),
+      names: { ...podNames(pod, node), reported: false as const },
+    }))
+  );
+  const columns = new Map(table.columns);
+  const values = new ColumnSet(table.keys.length, columns);
+  [...reported, ...unreported].forEach((pod, row) => {
+    if (pod) {
+      values.set(row, 'restart_count', sumOver(pod.containers, 'restartCount'));
+      values.set(row, 'oom_kill_count', sumOver(pod.containers, 'oomKillCount'));
+    }
+  });
+  reported.forEach((pod, row) => {
+    if (pod) {
+      values.setAmounts(row, 'scheduler_request', pod.schedulerRequests);
+      values.setAmounts(row, 'scheduler_limit', pod.schedulerLimits);
+    }
+  });
+  return { ...table, columns };
+}
+
+function specifyContainers(containers: Table, reported: ReadonlyArray<PodFacts | undefined>, node: string): Table {
+  const pods = new Map(reported.flatMap((pod) => (pod ? [[objectKey(pod.namespace, pod.name), pod] as const] : [])));
+  const podOf = (names: ObjectNames) => pods.get(objectKey(names.namespace ?? '', names.pod ?? ''));
+  const known = new Set(containers.keys);
+  const silent = [...pods.values()].flatMap((pod) =>
+    pod.containers
+      .filter(({ role, name }) => role === 'container' && !known.has(objectKey(pod.namespace, pod.name, name)))
+      .map((container) => ({
+        key: objectKey(pod.namespace, pod.name, container.name),
+        names: { ...podNames(pod, node), container: container.name, reported: false as const },
+      }))
+  );
+  const names = containers.names.map((name) => describePod(name, podOf(name)));
+  const table = extendTable({ ...containers, names }, silent);
+  const columns = new Map(table.columns);
+  const values = new ColumnSet(table.keys.length, columns);
+  table.names.forEach((name, row) => {
+    const container = podOf(name)?.containers.find((candidate) => candidate.name === name.container);
+    if (container && container.role !== 'init') {
+      setContainer(values, row, container);
+    }
+  });
+  return { ...table, columns };
+}
+
+/** Restarts of the containers that run with the pod; undefined while the API server tells none. */
+function sumOver(containers: readonly ContainerFacts[], count: 'restartCount' | 'oomKillCount'): number | undefined {
+  const counts = containers.flatMap((container) => (container.role === 'init' ? [] : (container[count] ?? [])));
+  return counts.length > 0 ? counts.reduce((sum, value) => sum + value, 0) : undefined;
+}
+
+function setContainer(values: ColumnSet, row: number, container: ContainerFacts): void {
+  if (container.role === 'container') {
+    values.setAmounts(row, 'request', container.requests, 0);
+    values.setAmounts(row, 'limit', container.limits, 0);
+  }
+  values.setAmounts(row, 'actual_request', container.actualRequests ?? container.requests);
+  values.setAmounts(row, 'actual_limit', container.actualLimits ?? container.limits);
+  for (const [resource, amount] of Object.entries(container.otherRequests ?? {})) {
+    values.set(row, `${resource}/request`, amount);
+  }
+  values.set(row, 'restart_count', container.restartCount);
+  values.set(row, 'oom_kill_count', container.oomKillCount);
+}
+
+function describePod(names: ObjectNames, pod: PodFacts | undefined): ObjectNames {
+  if (!pod) {
+    return names;
+  }
+  return names.container === undefined
+    ? podNames(pod, names.node ?? '')
+    : { ...podNames(pod, names.node ?? ''), container: names.container };
+}
+
+function podNames(pod: PodFacts, node: string): ObjectNames {
+  return {
+    node,
+    namespace: pod.namespace,
+    pod: pod.name,
+    workloadKind: pod.workload?.kind,
+    workload: pod.workload?.name,
+    uid: pod.uid,
+    labels: pod.labels,
+    hostNetwork: pod.hostNetwork,
+  };
+}
+
+/** Columns that come into being with their first value. */
+class ColumnSet {
+  private readonly rowCount: number;
+  private readonly columns: Map<string, Column>;
+
+  constructor(rowCount: number, columns: Map<string, Column>) {
+    this.rowCount = rowCount;
+    this.columns = columns;
+  }
+
+  set(row: number, metric: string, value: number | undefined): void {
+    if (value === undefined) {
+      return;
+    }
+    let column = this.columns.get(metric);
+    if (!column) {
+      this.columns.set(metric, (column = { values: new Float64Array(this.rowCount).fill(NaN) }));
+    }
+    column.values[row] = value;
+  }
+
+  /** Sets cpu, memory and ephemeral storage; an amount that is not given becomes `unset`, or stays absent. */
+  setAmounts(row: number, bound: string, amounts: ResourceAmounts, unset?: number): void {
+    this.set(row, `cpu/${bound}`, amounts.cpuMillicores ?? unset);
+    this.set(row, `memory/${bound}`, amounts.memoryBytes ?? unset);
+    this.set(row, `ephemeral_storage/${bound}`, amounts.ephemeralStorageBytes ?? unset);
+  }
+}

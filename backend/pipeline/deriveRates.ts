@@ -1,0 +1,108 @@
+import {
+  exactValue,
+  rowsByKey,
+  withColumns,
+  type Column,
+  type NodeBatch,
+  type Table,
+  type TableName,
+} from '../model/batch.ts';
+import { RATES, type MetricDefinition } from '../model/catalogue.ts';
+
+/**
+ * Adds the rates of all counters, from the samples of two consecutive rounds. Pure.
+ *
+ * A rate is left out, never guessed, if the object was not in the round before, if its sample is the same or older, if it
+ * was restarted in between (another start time), or if the counter fell. Time is measured by the samples' own clocks.
+ */
+export function deriveRates(batch: NodeBatch, previous: NodeBatch | undefined): NodeBatch {
+  if (!previous) {
+    return batch;
+  }
+  const tables: Partial<Record<TableName, Table>> = {};
+  for (const [name, table] of Object.entries(batch.tables) as Array<[TableName, Table]>) {
+    const before = previous.tables[name];
+    tables[name] = before ? withColumns(table, ratesBetween(table, before)) : table;
+  }
+  return { ...batch, tables };
+}
+
+/** What {@link deriveRates} needs of a batch in the next round: its counters and their clocks, nothing else. */
+export function keepCounters(batch: NodeBatch): NodeBatch {
+  const tables: Partial<Record<TableName, Table>> = {};
+  for (const [name, table] of Object.entries(batch.tables) as Array<[TableName, Table]>) {
+    const columns = new Map<string, Column>();
+    for (const { counter } of RATES) {
+      const column = table.columns.get(counter.name);
+      if (column) {
+        columns.set(counter.name, column);
+      }
+    }
+    if (columns.size > 0) {
+      tables[name] = { ...table, names: [], columns };
+    }
+  }
+  return { ...batch, tables };
+}
+
+function ratesBetween(table: Table, before: Table): Array<[string, Column]> {
+  const rates: Array<[string, Column]> = [];
+  let rowsBefore: Int32Array | undefined;
+  for (const { counter, rate } of RATES) {
+    const now = table.columns.get(counter.name);
+    const then = before.columns.get(counter.name);
+    if (now && then) {
+      rowsBefore ??= comparableRows(table, before);
+      const column = rateColumn(table, before, rowsBefore, now, then, rate);
+      if (column) {
+        rates.push([rate.name, column]);
+      }
+    }
+  }
+  return rates;
+}
+
+/** For each row the row of the same object before, -1 if there is none or if it was restarted since. */
+function comparableRows(table: Table, before: Table): Int32Array {
+  const known = rowsByKey(before);
+  return Int32Array.from(table.keys, (key, row) => {
+    const rowBefore = known.get(key) ?? -1;
+    return rowBefore >= 0 && Object.is(table.startTimesMs[row], before.startTimesMs[rowBefore]) ? rowBefore : -1;
+  });
+}
+
+function rateColumn(
+  table: Table,
+  before: Table,
+  rowsBefore: Int32Array,
+  now: Column,
+  then: Column,
+  rate: MetricDefinition
+): Column | undefined {
+  const clock = rate.clock ?? 'cpu';
+  const timesMs = table.sampleTimesMs[clock];
+  const timesBeforeMs = before.sampleTimesMs[clock];
+  const scale = rate.rateScale ?? 1;
+  const values = new Float64Array(rowsBefore.length).fill(NaN);
+  let present = false;
+  for (let row = 0; row < values.length; row++) {
+    const rowBefore = rowsBefore[row];
+    const elapsedMs = rowBefore < 0 ? NaN : timesMs[row] - timesBeforeMs[rowBefore];
+    if (elapsedMs > 0) {
+      const gained = difference(now, row, then, rowBefore);
+      if (gained >= 0) {
+        values[row] = (gained * 1000 * scale) / elapsedMs;
+        present = true;
+      }
+    }
+  }
+  return present ? { values } : undefined;
+}
+
+function difference(now: Column, row: number, then: Column, rowBefore: number): number {
+  if (now.wide?.has(row) || then.wide?.has(rowBefore)) {
+    const [later, earlier] = [exactValue(now, row), exactValue(then, rowBefore)];
+    return Number.isNaN(later) || Number.isNaN(earlier) ? NaN : Number(BigInt(later) - BigInt(earlier));
+  }
+  return now.values[row] - then.values[rowBefore];
+}

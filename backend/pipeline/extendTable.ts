@@ -1,0 +1,44 @@
+import type { Clock, Column, ObjectNames, Table } from '../model/batch.ts';
+
+/** The same table with rows added at its end that have names and no values. */
+export function extendTable(table: Table, added: ReadonlyArray<{ key: string; names: ObjectNames }>): Table {
+  if (added.length === 0) {
+    return table;
+  }
+  const grow = (values: Float64Array): Float64Array => {
+    const larger = new Float64Array(values.length + added.length).fill(NaN, values.length);
+    larger.set(values);
+    return larger;
+  };
+  const columns = new Map<string, Column>();
+  for (const [metric, column] of table.columns) {
+    columns.set(metric, { ...column, values: grow(column.values) });
+  }
+  const { cpu, memory, network, io } = table.sampleTimesMs;
+  const sampleTimesMs: Record<Clock, Float64Array> = {
+    cpu: grow(cpu),
+    memory: grow(memory),
+    network: grow(network),
+    io: grow(io),
+  };
+  return {
+    keys: [...table.keys, ...added.map(({ key }) => key)],
+    names: [...table.names, ...added.map(({ names }) => names)],
+    columns,
+    startTimesMs: grow(table.startTimesMs),
+    sampleTimesMs,
+  };
+}
+
+/** A table of rows that have names and no values yet. */
+export function emptyTable(rows: ReadonlyArray<{ key: string; names: ObjectNames }>): Table {
+  const none = new Float64Array(0);
+  const empty: Table = {
+    keys: [],
+    names: [],
+    columns: new Map(),
+    startTimesMs: none,
+    sampleTimesMs: { cpu: none, memory: none, network: none, io: none },
+  };
+  return extendTable(empty, rows);
+}
