@@ -1,0 +1,88 @@
+/** The settings as the rooms take them: read once, checked, with units. */
+export interface Config {
+  readonly cluster: ClusterConfig;
+  readonly kubelet: KubeletConfig;
+  readonly collection: { readonly resolutionMs: number };
+  readonly store: StoreConfig;
+  readonly query: { readonly maxSeries: number; readonly maxPoints: number };
+  readonly server: ServerConfig;
+  readonly auth: AuthConfig;
+  readonly heapster: HeapsterConfig;
+  readonly log: { readonly level: LogLevel; readonly format: LogFormat };
+}
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+export type LogFormat = 'json' | 'text';
+
+/** Which cluster is watched and how its API server is reached. */
+export interface ClusterConfig {
+  /** Name for people; without it the connection names the cluster. */
+  readonly name?: string;
+  /** `automatic`: nobody named a cluster, this is what the environment offers. */
+  readonly chosen: 'given' | 'automatic';
+  readonly connection: ClusterConnection;
+}
+
+export type ClusterConnection =
+  | { readonly kind: 'in-cluster'; readonly apiServerUrl: string; readonly insecure: boolean }
+  /** Without a path: what KUBECONFIG lists, merged. */
+  | { readonly kind: 'kubeconfig'; readonly path?: string; readonly context?: string }
+  | { readonly kind: 'url'; readonly url: string; readonly insecure: boolean; readonly tokenFile?: string }
+  | { readonly kind: 'simulator'; readonly nodes: number; readonly seed: number };
+
+/** How kubelets are asked. */
+export interface KubeletConfig {
+  readonly access: 'direct' | 'proxy';
+  /** Undefined: the port that each node's status tells. */
+  readonly port?: number;
+  readonly https: boolean;
+  readonly insecureTls: boolean;
+  readonly certificateAuthorityFile?: string;
+  /** Most wanted first. */
+  readonly addressTypes: readonly string[];
+  readonly timeoutMs: number;
+  readonly maxAnswerBytes: number;
+}
+
+/** How much history memory keeps: at least the window, and more while it fits the memory. */
+export interface StoreConfig {
+  readonly headWindowMs: number;
+  readonly headMemoryBytes: number;
+}
+
+/** Where the HTTP server listens. */
+export interface ServerConfig {
+  readonly port: number;
+  /** Undefined: all addresses. */
+  readonly listenIp?: string;
+  /** Whether only this machine can connect. */
+  readonly loopbackOnly: boolean;
+  /** PEM files; the server speaks HTTPS if they are given. */
+  readonly tls?: { readonly certificateFile: string; readonly keyFile: string };
+}
+
+/** A token this backend knows and what it may see. */
+export interface TokenGrant {
+  readonly token: string;
+  readonly namespaces: 'all' | readonly string[];
+}
+
+/** Who may ask. */
+export interface AuthConfig {
+  readonly mode: 'token' | 'none' | 'kubernetes';
+  readonly tokens: readonly TokenGrant[];
+  /** With mode `token` and no tokens: make one, show it once, and write it to this file if one is named. */
+  readonly newTokenFile?: string;
+}
+
+/** What concerns Heapster's own face. */
+export interface HeapsterConfig {
+  readonly api: 'open' | 'token' | 'off';
+  readonly labelSeparator: string;
+  /** Labels that are also stored under a name of their own. */
+  readonly storeLabels: ReadonlyArray<{ readonly name: string; readonly key: string }>;
+  /** Label keys left out of the joined `labels` string. */
+  readonly ignoreLabels: readonly string[];
+  /** Node annotation that gives `host_id` where the node has no external id. */
+  readonly hostIdAnnotation?: string;
+}

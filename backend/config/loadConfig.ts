@@ -1,0 +1,134 @@
+import { HeapscopeError } from '../errors.ts';
+import { readAuth } from './authTokens.ts';
+import { checkClashes, defaultHeadWindowMs, defaultKubeletTimeoutMs } from './checks.ts';
+import { chooseCluster, readFailure } from './chooseCluster.ts';
+import type { ChosenCluster } from './chooseCluster.ts';
+import type { Config, KubeletConfig, ServerConfig } from './config.ts';
+import { gatherSettings } from './gather.ts';
+import type { Settings } from './gather.ts';
+import type { Environment, ReadTextFile } from './otherPlaces.ts';
+
+/** The settings, and remarks for the log about what was accepted without effect or chosen automatically. */
+export interface LoadedConfig {
+  readonly config: Config;
+  readonly notes: string[];
+}
+
+/**
+ * Reads flags, environment and file, in this order of precedence, and checks everything. Throws `bad_config` with
+ * all problems, one sentence per line.
+ */
+export function loadConfig(
+  argv: readonly string[],
+  environment: Environment,
+  readTextFile: ReadTextFile
+): LoadedConfig {
+  const settings = gatherSettings(argv, environment, readTextFile);
+  const { values, problems, notes } = settings;
+  const chosen = chooseCluster(settings, environment, readTextFile);
+  checkClashes(settings, chosen.source);
+  const resolutionMs = values['metric-resolution'];
+  const config: Config = {
+    cluster: chosen.cluster,
+    kubelet: kubeletConfig(settings, chosen, readTextFile),
+    collection: { resolutionMs },
+    store: {
+      headWindowMs: values['head-window'] ?? defaultHeadWindowMs(resolutionMs),
+      headMemoryBytes: values['head-memory'],
+    },
+    query: { maxSeries: values['max-series'], maxPoints: values['max-points'] },
+    server: serverConfig(settings, chosen, readTextFile),
+    auth: readAuth(settings, readTextFile),
+    heapster: {
+      api: values['heapster-api'],
+      labelSeparator: values['label-separator'],
+      storeLabels: values['store-label'] ?? [],
+      ignoreLabels: values['ignore-label'] ?? [],
+      hostIdAnnotation: chosen.source?.hostIdAnnotation,
+    },
+    log: {
+      level: values['log-level'],
+      format: values['log-format'] ?? (chosen.cluster.connection.kind === 'in-cluster' ? 'json' : 'text'),
+    },
+  };
+  if (problems.length > 0) {
+    throw new HeapscopeError('bad_config', problems.join('\n'));
+  }
+  return { config, notes };
+}
+
+function kubeletConfig(
+  settings: Settings,
+  { cluster, source }: ChosenCluster,
+  readTextFile: ReadTextFile
+): KubeletConfig {
+  const { values } = settings;
+  const https = values['kubelet-https'] ?? source?.kubeletHttps ?? true;
+  const authority = values['kubelet-certificate-authority'];
+  requireFile(settings, 'kubelet-certificate-authority', readTextFile);
+  // Heapster verified kubelets only where a CA was at hand, and a bare address brings none.
+  const noAuthority = source !== undefined && cluster.connection.kind === 'url' && authority === undefined;
+  if (https && noAuthority && !values['kubelet-insecure-tls'] && !source.insecure) {
+    settings.notes.push(
+      'Certificates of kubelets are not verified, since the source names no CA; name one by --kubelet-certificate-authority.'
+    );
+  }
+  return {
+    access: values['kubelet-access'],
+    port: values['kubelet-port'] ?? source?.kubeletPort,
+    https,
+    insecureTls:
+      values['kubelet-insecure-tls'] || noAuthority || (source?.insecure === true && authority === undefined),
+    certificateAuthorityFile: authority,
+    addressTypes: values['kubelet-preferred-address-types'],
+    timeoutMs: values['kubelet-timeout'] ?? defaultKubeletTimeoutMs(values['metric-resolution']),
+    maxAnswerBytes: values['kubelet-max-answer'],
+  };
+}
+
+function serverConfig(
+  settings: Settings,
+  { cluster, source }: ChosenCluster,
+  readTextFile: ReadTextFile
+): ServerConfig {
+  const { values } = settings;
+  const port = values['heapster-port'];
+  requireFile(settings, 'tls-cert', readTextFile);
+  requireFile(settings, 'tls-key', readTextFile);
+  const pair = { certificateFile: values['tls-cert'], keyFile: values['tls-key'] };
+  const tls =
+    pair.certificateFile !== undefined && pair.keyFile !== undefined
+      ? { certificateFile: pair.certificateFile, keyFile: pair.keyFile }
+      : undefined;
+  const address = values['listen-ip'];
+  if (address !== undefined) {
+    return { port, listenIp: address || undefined, loopbackOnly: isLoopback(address), tls };
+  }
+  const open = source !== undefined || cluster.connection.kind === 'in-cluster';
+  if (open && values.auth === 'none') {
+    settings.notes.push(
+      `With ${settings.shown('auth')} only this machine can connect; add --listen-ip= to open the server to everybody.`
+    );
+  }
+  return open && values.auth !== 'none'
+    ? { port, loopbackOnly: false, tls }
+    : { port, listenIp: '127.0.0.1', loopbackOnly: true, tls };
+}
+
+function isLoopback(address: string): boolean {
+  return address.startsWith('127.') || address === '::1';
+}
+
+function requireFile(
+  settings: Settings,
+  name: 'tls-cert' | 'tls-key' | 'kubelet-certificate-authority',
+  readTextFile: ReadTextFile
+): void {
+  const path = settings.values[name];
+  const failure = path === undefined ? undefined : readFailure(path, readTextFile);
+  if (failure !== undefined) {
+    settings.problems.push(
+      `${settings.shown(name)}: the file ${failure === 'absent' ? 'does not exist' : `cannot be read: ${failure}`}.`
+    );
+  }
+}
