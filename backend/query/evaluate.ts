@@ -1,0 +1,104 @@
+import type { TableName } from '../model/batch.ts';
+import type { MetricDefinition, MetricLevel } from '../model/catalogue.ts';
+import { DIMENSIONS, extraDimensions, tableOf } from './dimensions.ts';
+import type { ObjectTest } from './filters.ts';
+import { Groups } from './groups.ts';
+import { createReducer, type StepReducer } from './overTime.ts';
+import type { TimeSteps } from './timeSteps.ts';
+import type { Aggregation, Dimension, KnownObject, OverTime, Series, SeriesReader, TimeRange } from './types.ts';
+
+/** A query after its names are checked: one metric, the objects it is about, and how to put them together. */
+export interface Plan {
+  readonly metric: MetricDefinition;
+  readonly level: MetricLevel;
+  readonly range: TimeRange;
+  readonly accepts: ObjectTest;
+  readonly overTime: OverTime;
+  /** Undefined: a series per object. */
+  readonly aggregation: Aggregation | undefined;
+  readonly groupBy: readonly Dimension[];
+}
+
+/** Names a series of this plan carries. */
+export function dimensionsOf(plan: Plan): readonly Dimension[] {
+  return plan.aggregation === undefined ? [...DIMENSIONS[plan.level], ...extraDimensions(plan.metric)] : plan.groupBy;
+}
+
+/** The objects a plan is about, told apart from others in the same table. */
+export function objectTest(plan: Plan): (object: KnownObject) => boolean {
+  const isPart = tableOf(plan.metric, plan.level) !== plan.level;
+  return ({ names }) => (!isPart || names.owner === plan.level) && plan.accepts(names);
+}
+
+/** Reads the series of a plan: samples to steps per object, then objects to groups. */
+export function evaluate(
+  reader: SeriesReader,
+  plan: Plan,
+  steps: TimeSteps,
+  only?: ReadonlySet<KnownObject>
+): Series[] {
+  const accepts = objectTest(plan);
+  const groups = new Groups(dimensionsOf(plan), plan.aggregation, steps.timesMs.length);
+  let objects: KnownObject[] = [];
+  let reducer: StepReducer = createReducer(plan.overTime, steps.timesMs.length);
+  forEachSample(
+    reader,
+    tableOf(plan.metric, plan.level),
+    plan,
+    (object) => ((only ? only.has(object) : accepts(object)) ? objects.push(object) - 1 : -1),
+    (slot, timestampMs, value) => {
+      const step = steps.indexOf(timestampMs);
+      if (step >= 0) {
+        reducer.add(slot, step, value);
+      }
+    },
+    () => {
+      if (objects.length === 0) {
+        return;
+      }
+      foldInto(groups, objects, reducer, steps.timesMs.length);
+      objects = [];
+      reducer = createReducer(plan.overTime, steps.timesMs.length);
+    }
+  );
+  return groups.series();
+}
+
+function foldInto(groups: Groups, objects: readonly KnownObject[], reducer: StepReducer, stepCount: number): void {
+  objects.forEach((object, slot) => {
+    const group = groups.groupOf(object);
+    for (let step = 0; step < stepCount; step++) {
+      const value = reducer.get(slot, step);
+      if (!Number.isNaN(value)) {
+        groups.add(group, step, value);
+      }
+    }
+  });
+}
+
+/** Calls `onSample` for every value of the metric, node by node, each node's in order of time. */
+export function forEachSample(
+  reader: SeriesReader,
+  table: TableName,
+  { metric, range }: Pick<Plan, 'metric' | 'range'>,
+  slotFor: (object: KnownObject) => number,
+  onSample: (slot: number, timestampMs: number, value: number) => void,
+  onShardEnd?: () => void
+): void {
+  reader.scan(
+    table,
+    metric.name,
+    range.fromMs,
+    range.toMs,
+    slotFor,
+    (timestampMs, values, slotOfRow, rowCount) => {
+      for (let row = 0; row < rowCount; row++) {
+        const slot = slotOfRow[row];
+        if (slot >= 0 && !Number.isNaN(values[row])) {
+          onSample(slot, timestampMs, values[row]);
+        }
+      }
+    },
+    onShardEnd
+  );
+}

@@ -1,0 +1,159 @@
+import { HeapscopeError } from '../errors.ts';
+import type { TableName } from '../model/batch.ts';
+import type { MetricLevel } from '../model/catalogue.ts';
+import { DIMENSIONS, nameOf } from './dimensions.ts';
+import { compileFilters } from './filters.ts';
+import { compilePattern } from './patterns.ts';
+import type { Dimension, Filter, KnownObject, SeriesReader, TimeRange } from './types.ts';
+
+export interface NamesQuery {
+  /** A dimension lists its values, `label_keys` the label keys of a level's objects. */
+  readonly dimension: Dimension | 'label_keys';
+  readonly level?: MetricLevel;
+  readonly filters?: readonly Filter[];
+  /** RE2 pattern that must match somewhere in the name. */
+  readonly match?: string;
+  /** Default 10000. */
+  readonly limit?: number;
+}
+
+export interface NamesAnswer {
+  readonly names: string[];
+  /** Names there are in all, more than `names` when the limit cut them. */
+  readonly total: number;
+}
+
+const DEFAULT_LIMIT = 10_000;
+
+/** Tables that tell the values of a dimension, the smallest first. */
+const TABLES: Readonly<Partial<Record<string, readonly TableName[]>>> = {
+  node: ['node', 'pod', 'container'],
+  namespace: ['namespace', 'workload', 'pod', 'container'],
+  workload_kind: ['workload', 'pod', 'container'],
+  workload: ['workload', 'pod', 'container'],
+  pod: ['pod', 'container'],
+  container: ['container'],
+  resource_id: ['filesystem'],
+  persistentvolumeclaim: ['filesystem'],
+  interface: ['interface'],
+};
+const PART_DIMENSIONS: readonly string[] = [
+  'node',
+  'namespace',
+  'pod',
+  'container',
+  'resource_id',
+  'persistentvolumeclaim',
+  'interface',
+];
+
+interface Listing {
+  readonly version: number;
+  /** Objects in order of the dimension's value, those without it left out. */
+  readonly objects: ReadonlyArray<{ name: string; object: KnownObject }>;
+}
+
+/** Lists names from the inventory. Sorted listings are kept until objects come or go, so that 150,000 pods answer at once. */
+export class NameIndex {
+  private readonly reader: SeriesReader;
+  private readonly listings = new Map<string, Listing>();
+
+  constructor(reader: SeriesReader) {
+    this.reader = reader;
+  }
+
+  names(query: NamesQuery, range: TimeRange): NamesAnswer {
+    const accepts = compileFilters(query.filters ?? []);
+    const matches = query.match ? compilePattern(query.match, false, 'match') : undefined;
+    const limit = query.limit ?? DEFAULT_LIMIT;
+    const table = tableFor(query);
+    const existed = ({ object }: { object: KnownObject }) =>
+      object.lastSeenMs >= range.fromMs && object.firstSeenMs <= range.toMs && accepts(object.names);
+    if (query.dimension === 'label_keys' || query.dimension.startsWith('label:')) {
+      return cut(this.labelNames(query.dimension, table, existed), matches, limit);
+    }
+    return cut(distinct(this.listing(query.dimension, table).objects, existed), matches, limit);
+  }
+
+  private labelNames(
+    dimension: Dimension | 'label_keys',
+    table: TableName,
+    existed: (entry: { object: KnownObject }) => boolean
+  ): string[] {
+    const found = new Set<string>();
+    for (const object of this.reader.objects(table)) {
+      if (object.names.labels && existed({ object })) {
+        const names = dimension === 'label_keys' ? Object.keys(object.names.labels) : [nameOf(object.names, dimension)];
+        names.forEach((name) => name !== undefined && found.add(name));
+      }
+    }
+    return [...found].sort();
+  }
+
+  private listing(dimension: Dimension, table: TableName): Listing {
+    const key = `${table} ${dimension}`;
+    const version = this.reader.inventoryVersion(table);
+    const known = this.listings.get(key);
+    if (known?.version === version) {
+      return known;
+    }
+    const objects: Array<{ name: string; object: KnownObject }> = [];
+    for (const object of this.reader.objects(table)) {
+      const name = nameOf(object.names, dimension);
+      if (name !== undefined) {
+        objects.push({ name, object });
+      }
+    }
+    objects.sort((one, other) => (one.name < other.name ? -1 : one.name > other.name ? 1 : 0));
+    const listing = { version, objects };
+    this.listings.set(key, listing);
+    return listing;
+  }
+}
+
+/** The smallest table that has the names asked for and those the filters look at. */
+function tableFor({ dimension, level, filters = [] }: NamesQuery): TableName {
+  const candidates =
+    dimension === 'label_keys' || dimension.startsWith('label:')
+      ? [level ?? 'pod']
+      : level
+        ? [level, ...(TABLES[dimension] ?? [])]
+        : TABLES[dimension];
+  if (!candidates) {
+    throw new HeapscopeError(
+      'bad_request',
+      `There is no dimension ${JSON.stringify(dimension)}. It is one of ${Object.keys(TABLES).join(', ')}, label:KEY or label_keys.`
+    );
+  }
+  const needed = filters.flatMap((filter) => ('dimension' in filter ? [filter.dimension] : []));
+  const selectsLabels =
+    filters.some((filter) => 'labelSelector' in filter) || needed.some((name) => name.startsWith('label:'));
+  const named = [...needed.filter((name) => !name.startsWith('label:')), ...(candidates.length > 1 ? [dimension] : [])];
+  const fits = (table: TableName) => {
+    const carried: readonly string[] =
+      table === 'filesystem' || table === 'interface' ? PART_DIMENSIONS : DIMENSIONS[table];
+    const hasLabels = table === 'pod' || table === 'container' || !selectsLabels || table === level;
+    return hasLabels && named.every((name) => carried.includes(name));
+  };
+  return candidates.find(fits) ?? candidates[candidates.length - 1];
+}
+
+function distinct(
+  entries: ReadonlyArray<{ name: string; object: KnownObject }>,
+  existed: (entry: { object: KnownObject }) => boolean
+): string[] {
+  const names: string[] = [];
+  let last: string | undefined;
+  for (const entry of entries) {
+    if (entry.name !== last && existed(entry)) {
+      names.push(entry.name);
+      last = entry.name;
+    }
+  }
+  return names;
+}
+
+function cut(names: string[], matches: ((name: string) => boolean) | undefined, limit: number): NamesAnswer {
+  const matching = matches ? names.filter(matches) : names;
+  return { names: matching.slice(0, limit), total: matching.length };
+}

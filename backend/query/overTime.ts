@@ -1,0 +1,105 @@
+import type { OverTime } from './types.ts';
+
+/**
+ * Reduces the samples of objects to one value per step. Objects are numbered by slots; samples of an object come in order
+ * of time. NaN where a step has no sample.
+ */
+export interface StepReducer {
+  add(slot: number, step: number, value: number): void;
+  /** The value of a step, NaN without samples. */
+  get(slot: number, step: number): number;
+}
+
+/** A reducer for any number of slots over `steps` steps. */
+export function createReducer(overTime: OverTime, steps: number): StepReducer {
+  if (overTime === 'p50' || overTime === 'p95' || overTime === 'p99') {
+    return percentileReducer(Number(overTime.slice(1)) / 100, steps);
+  }
+  return overTime === 'increase' ? increaseReducer(steps) : runningReducer(overTime, steps);
+}
+
+/** Grows by doubling; new places hold `fill`. */
+class Cells {
+  values: Float64Array;
+  private readonly fill: number;
+
+  constructor(size: number, fill: number) {
+    this.fill = fill;
+    this.values = new Float64Array(size).fill(fill);
+  }
+
+  at(index: number): Float64Array {
+    if (index >= this.values.length) {
+      const larger = new Float64Array(Math.max(index + 1, this.values.length * 2)).fill(this.fill);
+      larger.set(this.values);
+      this.values = larger;
+    }
+    return this.values;
+  }
+}
+
+const FIRST_SLOTS = 64;
+
+function runningReducer(overTime: 'avg' | 'min' | 'max' | 'sum' | 'last', steps: number): StepReducer {
+  const results = new Cells(FIRST_SLOTS * steps, NaN);
+  const counts = new Cells(overTime === 'avg' ? FIRST_SLOTS * steps : 0, 0);
+  const combine: (before: number, value: number) => number =
+    overTime === 'min'
+      ? Math.min
+      : overTime === 'max'
+        ? Math.max
+        : overTime === 'last'
+          ? (_, value) => value
+          : (before, value) => before + value;
+  return {
+    add(slot, step, value) {
+      const index = slot * steps + step;
+      const values = results.at(index);
+      values[index] = Number.isNaN(values[index]) ? value : combine(values[index], value);
+      if (overTime === 'avg') {
+        counts.at(index)[index]++;
+      }
+    },
+    get(slot, step) {
+      const index = slot * steps + step;
+      const value = index < results.values.length ? results.values[index] : NaN;
+      return overTime === 'avg' ? value / counts.values[index] : value;
+    },
+  };
+}
+
+/** What a counter gained: from the sample before (of whatever step) to each sample; after a reset, all of the new count. */
+function increaseReducer(steps: number): StepReducer {
+  const gains = new Cells(FIRST_SLOTS * steps, NaN);
+  const before = new Cells(FIRST_SLOTS, NaN);
+  return {
+    add(slot, step, value) {
+      const last = before.at(slot)[slot];
+      const gained = Number.isNaN(last) ? 0 : value >= last ? value - last : value;
+      before.values[slot] = value;
+      const index = slot * steps + step;
+      const values = gains.at(index);
+      values[index] = (Number.isNaN(values[index]) ? 0 : values[index]) + gained;
+    },
+    get: (slot, step) => gains.values[slot * steps + step] ?? NaN,
+  };
+}
+
+/** Percentiles by linear interpolation between the closest ranks, as PromQL's `quantile_over_time` has them. */
+function percentileReducer(share: number, steps: number): StepReducer {
+  const samples: number[][] = [];
+  return {
+    add(slot, step, value) {
+      (samples[slot * steps + step] ??= []).push(value);
+    },
+    get(slot, step) {
+      const sorted = samples[slot * steps + step]?.sort((one, other) => one - other);
+      if (!sorted) {
+        return NaN;
+      }
+      const rank = share * (sorted.length - 1);
+      const below = sorted[Math.floor(rank)];
+      return below + (sorted[Math.ceil(rank)] - below) * (rank - Math.floor(rank));
+    },
+  };
+}

@@ -1,0 +1,182 @@
+import { HeapscopeError } from '../errors.ts';
+import type { ObjectNames } from '../model/batch.ts';
+import { CATALOGUE, describeMetric, type MetricDefinition } from '../model/catalogue.ts';
+import { DIMENSIONS, extraDimensions, nameOf } from './dimensions.ts';
+import { dimensionsOf, evaluate, type Plan } from './evaluate.ts';
+import { compileFilters } from './filters.ts';
+import { NameIndex, type NamesQuery, type NamesAnswer } from './nameIndex.ts';
+import { bestObjects, limitSeries, rankObjects } from './ranking.ts';
+import { denominatorsOf, divideByDenominator } from './shares.ts';
+import { divideTime, oneStep, type TimeSteps } from './timeSteps.ts';
+import type { KnownObject, Resolution, Series, SeriesAnswer, SeriesQuery, SeriesReader, TimeRange } from './types.ts';
+
+export interface QueryLimits {
+  /** Series one answer may have. */
+  readonly maxSeries: number;
+  /** Points (series × steps) one answer may have. */
+  readonly maxPoints: number;
+}
+
+export interface QueryEngine {
+  /** The series a query asks for. Throws `unknown_metric`, `bad_request` or `limit_exceeded`. */
+  series(query: SeriesQuery, range: TimeRange, resolution?: Resolution): SeriesAnswer;
+  /** The names that existed in a range, sorted. Throws `bad_request`. */
+  names(query: NamesQuery, range: TimeRange): NamesAnswer;
+  /** Timestamps of the rounds there are, ascending. */
+  rounds(): readonly number[];
+  /** How many metrics have a value in the newest round. */
+  liveMetricCount(): number;
+}
+
+/** Answers questions from what a reader holds. */
+export function createQueryEngine(reader: SeriesReader, resolutionMs: number, limits: QueryLimits): QueryEngine {
+  const nameIndex = new NameIndex(reader);
+  return {
+    series: (query, range, resolution = {}) => answerSeries(reader, query, range, resolution, resolutionMs, limits),
+    names: (query, range) => nameIndex.names(query, range),
+    rounds: () => reader.rounds(),
+    liveMetricCount: () => reader.metricsOfNewestRound().size,
+  };
+}
+
+function answerSeries(
+  reader: SeriesReader,
+  query: SeriesQuery,
+  range: TimeRange,
+  resolution: Resolution,
+  resolutionMs: number,
+  limits: QueryLimits
+): SeriesAnswer {
+  const plan = makePlan(query, range);
+  if (query.denominator !== undefined) {
+    denominatorsOf(plan.metric, query.denominator);
+  }
+  const rounds = reader.rounds();
+  const perObject = plan.aggregation === undefined;
+  // A group's value now is the sum of its objects now: for one value per series the steps come first, then the range.
+  const reduceLast = query.instant === true && !perObject && plan.overTime !== 'increase';
+  const steps =
+    query.instant && !reduceLast ? oneStep(rounds, range) : divideTime(rounds, range, resolution, resolutionMs);
+  let series =
+    query.limit && perObject ? bestSeries(reader, plan, query, steps) : readSeries(reader, plan, query, steps);
+  if (query.limit) {
+    series = limitSeries(series, query.limit);
+  }
+  refuseTooMuch(series.length, steps.timesMs.length, limits, query.limit !== undefined);
+  const unit = query.denominator === undefined ? plan.metric.unit : 'share';
+  if (reduceLast) {
+    const last = oneStep(rounds, range);
+    return { timesMs: last.timesMs, stepMs: last.stepMs, unit, series: series.map((one) => reduceSeries(one, plan)) };
+  }
+  return { timesMs: steps.timesMs, stepMs: steps.stepMs, unit, series };
+}
+
+function readSeries(
+  reader: SeriesReader,
+  plan: Plan,
+  query: SeriesQuery,
+  steps: TimeSteps,
+  only?: ReadonlySet<KnownObject>
+): Series[] {
+  const series = evaluate(reader, plan, steps, only);
+  return query.denominator === undefined
+    ? series
+    : divideByDenominator(reader, plan, steps, series, query.denominator, only);
+}
+
+/** Ranks all objects first, reading no more of each than its rank, and then reads the best ones in full. */
+function bestSeries(reader: SeriesReader, plan: Plan, query: SeriesQuery, steps: TimeSteps): Series[] {
+  const limit = query.limit!;
+  if (query.denominator !== undefined || plan.overTime === 'increase') {
+    // Their rank is not that of the samples: read each object's one value for the whole range.
+    const whole = oneStep(reader.rounds(), plan.range);
+    const best = limitSeries(readSeries(reader, plan, query, whole), limit);
+    const dimensions = dimensionsOf(plan);
+    const keyOf = (names: ObjectNames) => dimensions.map((dimension) => nameOf(names, dimension) ?? '').join('\u0000');
+    const wanted = new Set(best.map(({ names }) => dimensions.map((dimension) => names[dimension]).join('\u0000')));
+    return readSeries(reader, { ...plan, accepts: (names) => wanted.has(keyOf(names)) }, query, steps);
+  }
+  return readSeries(reader, plan, query, steps, bestObjects(rankObjects(reader, plan, limit.by), limit));
+}
+
+function makePlan(query: SeriesQuery, range: TimeRange): Plan {
+  const metric = describeMetric(query.metric);
+  if (!metric) {
+    throw new HeapscopeError(
+      'unknown_metric',
+      `There is no metric ${JSON.stringify(query.metric)}.${nearestHint(query.metric)}`
+    );
+  }
+  if (!metric.levels.includes(query.level)) {
+    throw new HeapscopeError(
+      'bad_request',
+      `${metric.name} does not exist for ${query.level}; it does for ${metric.levels.join(', ')}.`
+    );
+  }
+  const groupBy = query.groupBy ?? [];
+  refuseForeignDimensions(groupBy, query, metric);
+  return {
+    metric,
+    level: query.level,
+    range,
+    accepts: compileFilters(query.filters ?? []),
+    overTime: query.overTime ?? (query.instant || metric.kind === 'cumulative' ? 'last' : 'avg'),
+    aggregation: query.aggregation ?? (groupBy.length > 0 ? 'sum' : undefined),
+    groupBy,
+  };
+}
+
+function refuseForeignDimensions(groupBy: SeriesQuery['groupBy'], query: SeriesQuery, metric: MetricDefinition): void {
+  const possible: readonly string[] = [...DIMENSIONS[query.level], ...extraDimensions(metric)];
+  const foreign = (groupBy ?? []).find((dimension) => !dimension.startsWith('label:') && !possible.includes(dimension));
+  if (foreign !== undefined) {
+    throw new HeapscopeError(
+      'bad_request',
+      `${metric.name} of ${query.level} cannot be grouped by ${JSON.stringify(foreign)}; it can by ${[...possible, 'label:KEY'].join(', ')}.`
+    );
+  }
+}
+
+function nearestHint(name: string): string {
+  const last = name.split('/').at(-1) ?? name;
+  const near = CATALOGUE.filter((metric) => metric.name.includes(name) || metric.name.endsWith(`/${last}`)).slice(0, 3);
+  return near.length > 0
+    ? ` Did you mean ${near.map((metric) => metric.name).join(' or ')}?`
+    : ' The metrics list has all names.';
+}
+
+function refuseTooMuch(seriesCount: number, stepCount: number, limits: QueryLimits, isLimited: boolean): void {
+  if (seriesCount > limits.maxSeries) {
+    const advice = isLimited ? 'Ask for a smaller top N.' : 'Add filters, a group-by or a top N.';
+    throw new HeapscopeError(
+      'limit_exceeded',
+      `The query answers with ${seriesCount} series; at most ${limits.maxSeries} are allowed. ${advice}`
+    );
+  }
+  if (seriesCount * stepCount > limits.maxPoints) {
+    throw new HeapscopeError(
+      'limit_exceeded',
+      `The query answers with ${seriesCount} series of ${stepCount} points; at most ${limits.maxPoints} points are allowed. Ask for fewer data points, a shorter range or fewer series.`
+    );
+  }
+}
+
+/** One value for the whole range out of a group's values per step. */
+function reduceSeries({ names, values }: Series, plan: Plan): Series {
+  const present = values.filter((value) => !Number.isNaN(value));
+  const sorted = () => present.slice().sort();
+  const percentile = (share: number) => sorted()[Math.round(share * (present.length - 1))];
+  const sum = () => present.reduce((total, value) => total + value, 0);
+  const reducers = {
+    last: () => present[present.length - 1],
+    avg: () => sum() / present.length,
+    sum,
+    min: () => sorted()[0],
+    max: () => sorted()[present.length - 1],
+    increase: sum,
+    p50: () => percentile(0.5),
+    p95: () => percentile(0.95),
+    p99: () => percentile(0.99),
+  };
+  return { names, values: Float64Array.of(reducers[plan.overTime]()) };
+}

@@ -1,0 +1,40 @@
+import type { Resolution, TimeRange } from './types.ts';
+
+const DEFAULT_DATA_POINTS = 1000;
+
+/** The times of an answer and the step each round falls into. */
+export interface TimeSteps {
+  readonly timesMs: readonly number[];
+  readonly stepMs: number;
+  /** Index into `timesMs` of a round's timestamp. */
+  indexOf(timestampMs: number): number;
+}
+
+/**
+ * Divides the rounds of a range into steps: each round by itself while there is room for all, else steps of a multiple of
+ * the resolution, aligned to the epoch and named by their end, so that zooming and refreshing don't make lines dance.
+ */
+export function divideTime(
+  rounds: readonly number[],
+  range: TimeRange,
+  { maxDataPoints = DEFAULT_DATA_POINTS, intervalMs = 0 }: Resolution,
+  resolutionMs: number
+): TimeSteps {
+  const inside = rounds.filter((timestampMs) => timestampMs >= range.fromMs && timestampMs <= range.toMs);
+  const wanted = Math.max(intervalMs, (range.toMs - range.fromMs) / Math.max(1, maxDataPoints));
+  const stepMs = Math.max(1, Math.ceil(wanted / resolutionMs)) * resolutionMs;
+  const endOf = stepMs === resolutionMs ? (time: number) => time : (time: number) => Math.ceil(time / stepMs) * stepMs;
+  const timesMs = [...new Set(inside.map(endOf))];
+  const indexes = new Map(timesMs.map((timeMs, index) => [timeMs, index]));
+  return { timesMs, stepMs, indexOf: (timestampMs) => indexes.get(endOf(timestampMs)) ?? -1 };
+}
+
+/** The whole range as one step, named by its last round. */
+export function oneStep(rounds: readonly number[], range: TimeRange): TimeSteps {
+  const last = rounds.findLast((timestampMs) => timestampMs >= range.fromMs && timestampMs <= range.toMs);
+  return {
+    timesMs: last === undefined ? [] : [last],
+    stepMs: Math.max(1, range.toMs - range.fromMs),
+    indexOf: () => (last === undefined ? -1 : 0),
+  };
+}

@@ -1,0 +1,269 @@
+import type { NodeBatch, TableName, TotalsBatch, Table } from '../model/batch.ts';
+import type { RoundWriter } from './roundWriter.ts';
+import { MetricNumbers, ShardTable } from './shardTable.ts';
+import type { StoredObject } from './storedObject.ts';
+
+export interface HeadOptions {
+  /** Rounds younger than this are always kept. */
+  readonly windowMs: number;
+  /** Older rounds stay while all columns together take no more than this. */
+  readonly maxBytes: number;
+}
+
+/** Reads columns of one metric; rows of `values` belong to the objects `slotOfRow` was made for. */
+export interface ColumnVisit {
+  (timestampMs: number, values: Float64Array, slotOfRow: Int32Array, rowCount: number): void;
+}
+
+/** Rounds per block: objects that went keep their rows for at most this long beyond their last sample. */
+const ROUNDS_PER_BLOCK = 5;
+
+/** The shard of the tables `namespace`, `workload` and `cluster`, which belong to no node. */
+const TOTALS = '';
+
+type Shard = Map<TableName, ShardTable>;
+
+/**
+ * Keeps the recent rounds of all metrics in memory, as packed columns per node, with the inventory of objects. A round is
+ * written node by node and becomes visible as a whole when it is committed.
+ */
+export class HeadStore implements RoundWriter {
+  private readonly options: HeadOptions;
+  private readonly metrics = new MetricNumbers();
+  private readonly shards = new Map<string, Shard>();
+  private readonly timestamps: number[] = [];
+  private readonly versions = new Map<TableName, number>();
+  private roundsInBlock = ROUNDS_PER_BLOCK;
+  private writingMs = NaN;
+  private scratch = new Float64Array(1024);
+  private newestMetrics: { timestampMs: number; names: Set<string> } = { timestampMs: NaN, names: new Set() };
+
+  constructor(options: HeadOptions) {
+    this.options = options;
+  }
+
+  append(batch: NodeBatch | TotalsBatch): void {
+    if (batch.timestampMs !== this.writingMs) {
+      this.openRound(batch.timestampMs);
+    }
+    const shard = this.shardOf('node' in batch ? batch.node : TOTALS);
+    for (const [name, table] of Object.entries(batch.tables) as Array<[TableName, Table]>) {
+      if (table.keys.length > 0) {
+        this.tableOf(shard, name).append(batch.timestampMs, table, (object) => this.countChange(object.table));
+      }
+    }
+  }
+
+  commit(timestampMs: number): void {
+    if (this.writingMs !== timestampMs) {
+      this.openRound(timestampMs);
+    }
+    this.timestamps.push(timestampMs);
+    this.forget(timestampMs);
+  }
+
+  /** Timestamps of the committed rounds, ascending. */
+  rounds(): readonly number[] {
+    return this.timestamps;
+  }
+
+  /** Bytes of all packed columns. */
+  get bytes(): number {
+    let bytes = 0;
+    for (const shard of this.shards.values()) {
+      for (const table of shard.values()) {
+        bytes += table.bytes;
+      }
+    }
+    return bytes;
+  }
+
+  /** Changes whenever an object of the table comes or goes. */
+  inventoryVersion(table: TableName): number {
+    return this.versions.get(table) ?? 0;
+  }
+
+  /** All objects of a table that are remembered, in no order. */
+  *objects(table: TableName): Generator<StoredObject> {
+    for (const shard of this.shards.values()) {
+      for (const object of shard.get(table)?.objects ?? []) {
+        if (object) {
+          yield object;
+        }
+      }
+    }
+  }
+
+  /**
+   * Visits all values of a metric between two times, both inclusive, column by column in order of time per node.
+   * `slotFor` says once per object where its values belong, -1 for nowhere; objects that did not exist then are not asked.
+   */
+  scan(
+    table: TableName,
+    metric: string,
+    fromMs: number,
+    toMs: number,
+    slotFor: (object: StoredObject) => number,
+    visit: ColumnVisit,
+    onShardEnd?: () => void
+  ): void {
+    const number = this.metrics.find(metric);
+    const newestMs = this.timestamps.at(-1);
+    if (number === undefined || newestMs === undefined) {
+      return;
+    }
+    const since = Math.max(fromMs, this.timestamps[0]);
+    const until = Math.min(toMs, newestMs);
+    for (const shard of this.shards.values()) {
+      const found = shard.get(table);
+      if (found) {
+        this.scanTable(found, number, since, until, slotFor, visit);
+        onShardEnd?.();
+      }
+    }
+  }
+
+  /** Exact values of one object: bigint where a double would lose digits. In order of time, bounds inclusive. */
+  exactPoints(
+    table: TableName,
+    key: string,
+    metric: string,
+    fromMs: number,
+    toMs: number
+  ): Array<{ timestampMs: number; value: number | bigint }> {
+    const points: Array<{ timestampMs: number; value: number | bigint }> = [];
+    const number = this.metrics.find(metric);
+    const since = Math.max(fromMs, this.timestamps[0] ?? Infinity);
+    const until = Math.min(toMs, this.timestamps.at(-1) ?? -Infinity);
+    for (const shard of number === undefined ? [] : this.shards.values()) {
+      const found = shard.get(table);
+      const object = found?.objects.findIndex((candidate) => candidate?.key === key) ?? -1;
+      for (const block of object < 0 ? [] : found!.blocks) {
+        const row = block.objectOfRow.indexOf(object);
+        block.rounds.forEach(({ timestampMs }, round) => {
+          const wanted = row >= 0 && timestampMs >= since && timestampMs <= until;
+          if (wanted && block.read(round, number!, this.scratchFor(row + 1)) && !Number.isNaN(this.scratch[row])) {
+            const value = block.readWide(round, number!)?.get(row) ?? this.scratch[row];
+            points.push({ timestampMs, value });
+          }
+        });
+      }
+    }
+    return points.sort((one, other) => one.timestampMs - other.timestampMs);
+  }
+
+  /** Names of the metrics that have a value in the newest round. */
+  metricsOfNewestRound(): ReadonlySet<string> {
+    const timestampMs = this.timestamps.at(-1) ?? NaN;
+    if (this.newestMetrics.timestampMs !== timestampMs) {
+      const names = new Set<string>();
+      for (const shard of this.shards.values()) {
+        for (const { blocks } of shard.values()) {
+          const block = blocks.at(-1);
+          const round = block?.rounds.findLastIndex((candidate) => candidate.timestampMs === timestampMs) ?? -1;
+          for (const metric of round < 0 ? [] : block!.metrics(round)) {
+            names.add(this.metrics.nameOf(metric));
+          }
+        }
+      }
+      this.newestMetrics = { timestampMs, names };
+    }
+    return this.newestMetrics.names;
+  }
+
+  private scanTable(
+    table: ShardTable,
+    metric: number,
+    fromMs: number,
+    toMs: number,
+    slotFor: (object: StoredObject) => number,
+    visit: ColumnVisit
+  ): void {
+    let wanted = false;
+    const slots = Int32Array.from(table.objects, (object) => {
+      const slot = object && object.lastSeenMs >= fromMs && object.firstSeenMs <= toMs ? slotFor(object) : -1;
+      wanted ||= slot >= 0;
+      return slot;
+    });
+    if (!wanted) {
+      return;
+    }
+    for (const block of table.blocks) {
+      const rows = block.objectOfRow.length;
+      const slotOfRow = Int32Array.from(block.objectOfRow, (object) => slots[object]);
+      const values = this.scratchFor(rows);
+      block.rounds.forEach(({ timestampMs }, round) => {
+        if (timestampMs >= fromMs && timestampMs <= toMs && block.read(round, metric, values)) {
+          visit(timestampMs, values, slotOfRow, rows);
+        }
+      });
+    }
+  }
+
+  private scratchFor(rows: number): Float64Array {
+    if (this.scratch.length < rows) {
+      this.scratch = new Float64Array(rows * 2);
+    }
+    return this.scratch;
+  }
+
+  private openRound(timestampMs: number): void {
+    this.writingMs = timestampMs;
+    if (this.roundsInBlock >= ROUNDS_PER_BLOCK) {
+      this.roundsInBlock = 0;
+      for (const shard of this.shards.values()) {
+        for (const table of shard.values()) {
+          table.startBlock();
+        }
+      }
+    }
+    this.roundsInBlock++;
+  }
+
+  private shardOf(name: string): Shard {
+    let shard = this.shards.get(name);
+    if (!shard) {
+      this.shards.set(name, (shard = new Map()));
+    }
+    return shard;
+  }
+
+  private tableOf(shard: Shard, name: TableName): ShardTable {
+    let table = shard.get(name);
+    if (!table) {
+      shard.set(name, (table = new ShardTable(name, this.metrics)));
+      table.startBlock();
+    }
+    return table;
+  }
+
+  /** Lets go of what is older than the window, unless there is room for it. */
+  private forget(newestMs: number): void {
+    const keepFromMs = newestMs - this.options.windowMs;
+    while (this.timestamps[0] < keepFromMs && this.bytes > this.options.maxBytes) {
+      // A block goes as a whole, so that the memory is really free.
+      const oldestMs = Math.min(keepFromMs, this.timestamps[Math.min(ROUNDS_PER_BLOCK, this.timestamps.length - 1)]);
+      this.forgetBefore(oldestMs);
+    }
+  }
+
+  private forgetBefore(oldestMs: number): void {
+    while (this.timestamps[0] < oldestMs) {
+      this.timestamps.shift();
+    }
+    for (const [name, shard] of this.shards) {
+      let live = false;
+      for (const table of shard.values()) {
+        table.forgetBefore(oldestMs, (object) => this.countChange(object.table));
+        live ||= table.objects.some((object) => object !== undefined);
+      }
+      if (!live) {
+        this.shards.delete(name);
+      }
+    }
+  }
+
+  private countChange(table: TableName): void {
+    this.versions.set(table, (this.versions.get(table) ?? 0) + 1);
+  }
+}

@@ -1,0 +1,143 @@
+import type { Column, Table, TableName } from '../model/batch.ts';
+import { Block } from './block.ts';
+import { MAX_COLUMN_ROWS } from './columnCodec.ts';
+import type { StoredObject } from './storedObject.ts';
+
+/** Numbers of metrics, given as they appear; shared by all shards of a store. */
+export class MetricNumbers {
+  private readonly numbers = new Map<string, number>();
+  private readonly names: string[] = [];
+
+  /** The number of a metric, given now if it has none. */
+  assign(name: string): number {
+    let number = this.numbers.get(name);
+    if (number === undefined) {
+      number = this.names.length;
+      this.numbers.set(name, number);
+      this.names.push(name);
+    }
+    return number;
+  }
+
+  /** The number of a metric, undefined if it never had a value. */
+  find(name: string): number | undefined {
+    return this.numbers.get(name);
+  }
+
+  nameOf(number: number): string {
+    return this.names[number];
+  }
+}
+
+/** The rounds and the objects of one table of one node (or of the totals). */
+export class ShardTable {
+  /** By object number; a number is free again when its object is forgotten. */
+  readonly objects: Array<StoredObject | undefined> = [];
+  blocks: Block[] = [];
+  private readonly numberOf = new Map<string, number>();
+  private readonly freeNumbers: number[] = [];
+  /** Row of each object number in the open block, -1 if it has none. */
+  private rowInOpenBlock: number[] = [];
+
+  private readonly name: TableName;
+  private readonly metrics: MetricNumbers;
+
+  constructor(name: TableName, metrics: MetricNumbers) {
+    this.name = name;
+    this.metrics = metrics;
+  }
+
+  get bytes(): number {
+    return this.blocks.reduce((sum, block) => sum + block.bytes, 0);
+  }
+
+  /** Starts a new block: from here on only objects that still come get a row. */
+  startBlock(): void {
+    this.blocks.push(new Block());
+    this.rowInOpenBlock = [];
+  }
+
+  append(timestampMs: number, table: Table, onNewObject: (object: StoredObject) => void): void {
+    const block = this.blocks.at(-1)!;
+    const rowOfTableRow = new Int32Array(table.keys.length);
+    table.keys.forEach((key, index) => {
+      const number = this.see(key, table, index, timestampMs, onNewObject);
+      let row = this.rowInOpenBlock[number] ?? -1;
+      if (row < 0 && block.objectOfRow.length < MAX_COLUMN_ROWS) {
+        row = block.objectOfRow.push(number) - 1;
+        this.rowInOpenBlock[number] = row;
+      }
+      rowOfTableRow[index] = row;
+    });
+    const columns = new Map<number, Column>();
+    for (const [metric, column] of table.columns) {
+      const arranged = arrange(column, rowOfTableRow, block.objectOfRow.length);
+      if (arranged) {
+        columns.set(this.metrics.assign(metric), arranged);
+      }
+    }
+    block.append(timestampMs, columns);
+  }
+
+  /** Drops blocks that end before `oldestMs` and the objects that were not seen since. */
+  forgetBefore(oldestMs: number, onForgotten: (object: StoredObject) => void): void {
+    this.blocks = this.blocks.filter(
+      (block, index) => index === this.blocks.length - 1 || (block.rounds.at(-1)?.timestampMs ?? 0) >= oldestMs
+    );
+    this.objects.forEach((object, number) => {
+      if (object && object.lastSeenMs < oldestMs) {
+        this.objects[number] = undefined;
+        this.numberOf.delete(object.key);
+        this.freeNumbers.push(number);
+        onForgotten(object);
+      }
+    });
+  }
+
+  private see(
+    key: string,
+    table: Table,
+    index: number,
+    timestampMs: number,
+    onNewObject: (object: StoredObject) => void
+  ): number {
+    const known = this.numberOf.get(key);
+    if (known !== undefined) {
+      const object = this.objects[known]!;
+      object.names = table.names[index];
+      object.lastSeenMs = timestampMs;
+      return known;
+    }
+    const number = this.freeNumbers.pop() ?? this.objects.length;
+    const object = {
+      table: this.name,
+      key,
+      names: table.names[index],
+      firstSeenMs: timestampMs,
+      lastSeenMs: timestampMs,
+    };
+    this.objects[number] = object;
+    this.numberOf.set(key, number);
+    this.rowInOpenBlock[number] = -1;
+    onNewObject(object);
+    return number;
+  }
+}
+
+/** The column in the rows of the block; undefined if it has no value at all. */
+function arrange(column: Column, rowOfTableRow: Int32Array, rows: number): Column | undefined {
+  const values = new Float64Array(rows).fill(NaN);
+  let present = false;
+  column.values.forEach((value, index) => {
+    if (!Number.isNaN(value) && rowOfTableRow[index] >= 0) {
+      values[rowOfTableRow[index]] = value;
+      present = true;
+    }
+  });
+  if (!present) {
+    return undefined;
+  }
+  return column.wide
+    ? { values, wide: new Map([...column.wide].map(([index, value]) => [rowOfTableRow[index], value])) }
+    : { values };
+}
