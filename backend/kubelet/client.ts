@@ -1,0 +1,139 @@
+import { HeapscopeError } from '../errors.ts';
+import type { NodeFacts } from '../model/facts.ts';
+import { DEFAULT_ADDRESS_TYPES, kubeletAddress } from './address.ts';
+import type { AddressType, KubeletAddress } from './address.ts';
+import { openConnection } from './connection.ts';
+import type { KubeletConnection } from './connection.ts';
+import { emptyProblem, statusProblem } from './problem.ts';
+import { askThroughApiServer } from './proxy.ts';
+import type { ApiServerReader } from './proxy.ts';
+import { createTrustSource } from './trust.ts';
+
+const DEFAULT_MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+const SUMMARY_PATH = '/stats/summary';
+
+/** What a kubelet is shown. The same objects as long as nothing was rotated, so that connections can be kept. */
+export interface KubeletCredentials {
+  /** Bearer token; sent over HTTPS only. */
+  readonly token?: string;
+  /** The CA of the cluster, in PEM. */
+  readonly ca?: Buffer | string;
+  readonly clientCert?: Buffer | string;
+  readonly clientKey?: Buffer | string;
+}
+
+export interface KubeletClientOptions {
+  /** `proxy` goes through the API server; it needs the right to `get` `nodes/proxy`. */
+  readonly access: 'direct' | 'proxy';
+  readonly https: boolean;
+  /** One port for all nodes, or what each node's status says. */
+  readonly port: number | 'node-status';
+  /** Types of node addresses, the preferred first. */
+  readonly addressTypes?: readonly AddressType[];
+  /** Accept any certificate. */
+  readonly insecureTls?: boolean;
+  /** CA certificates of the kubelets, in place of the cluster's. */
+  readonly caFiles?: readonly string[];
+  readonly maxAnswerBytes?: number;
+  /** Asked before each request, so it should be quick. */
+  readonly credentials?: () => KubeletCredentials;
+  /** Needed for `proxy`. */
+  readonly apiServer?: ApiServerReader;
+  /** Unix ms. */
+  readonly now?: () => number;
+}
+
+export interface SummaryAnswer {
+  readonly body: Buffer;
+  /** When the answer was complete, Unix ms. */
+  readonly receivedMs: number;
+  readonly durationMs: number;
+}
+
+/** Asks kubelets for their summaries over connections that are kept from round to round, one per node. */
+export interface KubeletClient {
+  /** Rejects with a `kubelet_*` error at the deadline or whatever else goes wrong. */
+  readSummary(node: NodeFacts, options: { deadlineMs: number; signal?: AbortSignal }): Promise<SummaryAnswer>;
+  /** Closes the connection of a node that is gone. */
+  forget(nodeName: string): void;
+  close(): Promise<void>;
+}
+
+type Read = (path: string, node: NodeFacts, options: { deadlineMs: number; signal?: AbortSignal }) => Promise<Buffer>;
+
+/** Opens nothing before the first {@link KubeletClient.readSummary}. */
+export function createKubeletClient(options: KubeletClientOptions): KubeletClient {
+  const now = options.now ?? Date.now;
+  const connections = new Map<string, KubeletConnection>();
+  const read = options.access === 'direct' ? directReader(options, connections) : proxyReader(options);
+  return {
+    async readSummary(node, request) {
+      const begunMs = performance.now();
+      const body = await read(SUMMARY_PATH, node, request);
+      return { body, receivedMs: now(), durationMs: performance.now() - begunMs };
+    },
+    forget(nodeName) {
+      void connections.get(nodeName)?.close();
+      connections.delete(nodeName);
+    },
+    async close() {
+      const open = [...connections.values()];
+      connections.clear();
+      await Promise.all(open.map((connection) => connection.close()));
+    },
+  };
+}
+
+function directReader(options: KubeletClientOptions, connections: Map<string, KubeletConnection>): Read {
+  const { https, port, addressTypes = DEFAULT_ADDRESS_TYPES, maxAnswerBytes = DEFAULT_MAX_ANSWER_BYTES } = options;
+  const credentials = options.credentials ?? ((): KubeletCredentials => ({}));
+  const trustFor = createTrustSource({
+    caFiles: options.caFiles ?? [],
+    insecureTls: options.insecureTls ?? false,
+    now: options.now ?? Date.now,
+  });
+
+  function connectionTo(node: NodeFacts, shown: KubeletCredentials): KubeletConnection {
+    const address = kubeletAddress(node, addressTypes, port);
+    const trust = https ? trustFor(shown) : undefined;
+    const kept = connections.get(node.name);
+    if (kept && kept.trust === trust && sameAddress(kept.asked.address, address)) {
+      return kept;
+    }
+    void kept?.close();
+    const connection = openConnection({ nodeName: node.name, https, address }, trust);
+    connections.set(node.name, connection);
+    return connection;
+  }
+
+  return async (path, node, { deadlineMs, signal }) => {
+    const shown = credentials();
+    const connection = connectionTo(node, shown);
+    const headers: Record<string, string> =
+      https && shown.token ? { accept: '*/*', authorization: `Bearer ${shown.token}` } : { accept: '*/*' };
+    const answer = await connection.ask({ path, headers, deadlineMs, maxBytes: maxAnswerBytes, signal });
+    if (answer.status !== 200) {
+      throw statusProblem(connection.asked, answer.status, answer.body);
+    }
+    if (answer.body.length === 0) {
+      throw emptyProblem(connection.asked);
+    }
+    return answer.body;
+  };
+}
+
+function proxyReader(options: KubeletClientOptions): Read {
+  const { apiServer, https, port, maxAnswerBytes = DEFAULT_MAX_ANSWER_BYTES } = options;
+  if (!apiServer) {
+    throw new HeapscopeError(
+      'internal',
+      'Kubelets cannot be asked through the API server: no connection to it was given.'
+    );
+  }
+  return (path, node, request) =>
+    askThroughApiServer(apiServer, { ...request, path, nodeName: node.name, https, port, maxBytes: maxAnswerBytes });
+}
+
+function sameAddress(a: KubeletAddress | undefined, b: KubeletAddress): boolean {
+  return a !== undefined && a.host === b.host && a.port === b.port;
+}

@@ -1,0 +1,178 @@
+import type { NamespaceFacts, NodeFacts, PodFacts } from '../model/facts.ts';
+import { createAccess } from './access.ts';
+import { createApiClient } from './apiClient.ts';
+import type { RawAnswer } from './apiClient.ts';
+import { createBackoff } from './backoff.ts';
+import { systemClock } from './clock.ts';
+import type { Clock } from './clock.ts';
+import type { KubeletCredentials } from './access.ts';
+import type { ConnectionOptions } from './connection.ts';
+import { FaultBook } from './faultBook.ts';
+import type { JsonObject } from './json.ts';
+import { readNamespace } from './namespaceFacts.ts';
+import { readNode } from './nodeFacts.ts';
+import { createObjectTable } from './objectTable.ts';
+import { createPodSinks } from './podSink.ts';
+import { createReflector } from './reflector.ts';
+import type { ObjectSink, Reflector, ReflectorState, ResourceKind } from './reflector.ts';
+import { createReviews } from './review.ts';
+import type { Reviews } from './review.ts';
+import { SharedParts } from './sharedParts.ts';
+
+export interface DirectoryLog {
+  info(sentence: string): void;
+  warn(sentence: string): void;
+}
+
+export interface DirectoryOptions {
+  readonly connection: ConnectionOptions;
+  readonly log: DirectoryLog;
+  readonly clock?: Clock;
+  /** Delays between attempts, doubled from the first to the last. */
+  readonly retryMs?: { readonly first: number; readonly most: number };
+}
+
+/** The cluster as the API server tells it, kept in memory and current by watching. */
+export interface Directory extends Reviews {
+  start(): void;
+  stop(): Promise<void>;
+  /** Nodes, pods and namespaces were listed once. */
+  hasSynced(): boolean;
+  /** Rejects when the signal aborts first. */
+  whenSynced(signal: AbortSignal): Promise<void>;
+  /** All nodes; the same array until something changes. */
+  nodes(): readonly NodeFacts[];
+  node(name: string): NodeFacts | undefined;
+  pod(namespace: string, name: string): PodFacts | undefined;
+  /** Scheduled pods of a node, in no order. The array is never changed afterwards. */
+  podsOnNode(nodeName: string): readonly PodFacts[];
+  pods(): Iterable<PodFacts>;
+  readonly podCount: number;
+  namespaces(): readonly NamespaceFacts[];
+  namespace(name: string): NamespaceFacts | undefined;
+  /** What is wrong at present, a sentence each; empty when all is well. */
+  problems(): string[];
+  /** How each watched resource is doing. */
+  resources(): readonly ReflectorState[];
+  /** For kubelets, as last read; the same object until something in it was replaced. */
+  kubeletCredentials(): KubeletCredentials;
+  /** Asks the API server for a path with the connection's credentials; answers with any status. */
+  read(path: string, options: { signal?: AbortSignal; maxBytes: number }): Promise<RawAnswer>;
+}
+
+const RESOURCES = {
+  nodes: { resource: 'nodes', path: '/api/v1/nodes' },
+  namespaces: { resource: 'namespaces', path: '/api/v1/namespaces' },
+  pods: { resource: 'pods', path: '/api/v1/pods' },
+  replicaSets: { resource: 'replicasets.apps', path: '/apis/apps/v1/replicasets', metadataOnly: true },
+  jobs: { resource: 'jobs.batch', path: '/apis/batch/v1/jobs', metadataOnly: true },
+} as const satisfies Record<string, ResourceKind>;
+
+/** Nothing is asked before {@link Directory.start}. */
+export function createDirectory(options: DirectoryOptions): Directory {
+  const clock = options.clock ?? systemClock;
+  const access = createAccess(options.connection, clock);
+  const api = createApiClient(access);
+  const facts = createFacts();
+  const reflect = (kind: ResourceKind, sink: ObjectSink): Reflector =>
+    createReflector({ api, kind, sink, clock, ...reporting(options, kind) });
+  const nodes = reflect(RESOURCES.nodes, facts.nodes);
+  const namespaces = reflect(RESOURCES.namespaces, facts.namespaces);
+  const pods = reflect(RESOURCES.pods, facts.podSink);
+  const owners = [
+    reflect(RESOURCES.replicaSets, facts.ownerSink('ReplicaSet')),
+    reflect(RESOURCES.jobs, facts.ownerSink('Job')),
+  ];
+  const needed = [nodes, namespaces, pods];
+  const all = [...needed, ...owners];
+  const stopping = new AbortController();
+  let running: Promise<unknown> | undefined;
+
+  return {
+    start() {
+      // Pods come after their owners, so that most find theirs at once.
+      const ownersAttempted = Promise.all(owners.map((owner) => owner.attempted));
+      running ??= Promise.all([
+        ...[nodes, namespaces, ...owners].map((reflector) => reflector.run(stopping.signal)),
+        ownersAttempted.then(() => pods.run(stopping.signal)),
+      ]);
+    },
+    async stop() {
+      stopping.abort();
+      await running;
+      await access.close();
+    },
+    hasSynced: () => needed.every((reflector) => reflector.state().listed),
+    whenSynced: (signal) => unlessAborted(Promise.all(needed.map((reflector) => reflector.listed)), signal),
+    nodes: facts.nodes.values,
+    node: facts.nodes.get,
+    pod: (namespace, name) => facts.pods.get(namespace, name),
+    podsOnNode: (nodeName) => facts.pods.onNode(nodeName),
+    pods: () => facts.pods.all(),
+    get podCount() {
+      return facts.pods.size;
+    },
+    namespaces: facts.namespaces.values,
+    namespace: facts.namespaces.get,
+    problems: () => problemsOf(all, access.problem(), facts.faults),
+    resources: () => all.map((reflector) => reflector.state()),
+    kubeletCredentials: () => access.latest()?.kubelet ?? {},
+    read: api.read,
+    ...createReviews(api, clock),
+  };
+}
+
+/** Facts of every kind, and the sinks that feed them. */
+function createFacts() {
+  const parts = new SharedParts();
+  const faults = new FaultBook();
+  const readNodeFacts = (object: JsonObject): NodeFacts => {
+    const found: string[] = [];
+    const node = readNode(object, parts, found);
+    faults.set(node.uid, found);
+    return node;
+  };
+  return {
+    faults,
+    nodes: createObjectTable(readNodeFacts, (uid) => faults.set(uid, [])),
+    namespaces: createObjectTable(
+      (object) => readNamespace(object, parts),
+      () => undefined
+    ),
+    ...createPodSinks(parts, faults),
+  };
+}
+
+function reporting({ log, retryMs }: DirectoryOptions, kind: ResourceKind) {
+  return {
+    backoff: createBackoff(retryMs?.first ?? 800, retryMs?.most ?? 30_000),
+    onProblem: (problem: string | undefined): void => {
+      if (problem === undefined) {
+        log.info(`Watching ${kind.resource} works again.`);
+      } else {
+        log.warn(problem);
+      }
+    },
+  };
+}
+
+/** Many resources fail alike when the API server is away: each sentence is told once. */
+function problemsOf(reflectors: readonly Reflector[], access: string | undefined, faults: FaultBook): string[] {
+  const sentences = reflectors.map((reflector) => reflector.state().problem);
+  const told = [access, ...sentences].filter((sentence) => sentence !== undefined);
+  return [...new Set([...told, ...faults.sentences()])];
+}
+
+function unlessAborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason);
+    if (signal.aborted) {
+      abort();
+    }
+    signal.addEventListener('abort', abort, { once: true });
+    work.then(() => {
+      signal.removeEventListener('abort', abort);
+      resolve();
+    }, reject);
+  });
+}
