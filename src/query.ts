@@ -82,6 +82,28 @@ export function interpolateQuery(query: HeapscopeQuery, interpolation: Interpola
   };
 }
 
+/** Runnable queries of a panel, and what is wrong with the others; hidden and incomplete ones are neither. */
+export function interpolateQueries(
+  saved: HeapscopeQuery[],
+  interpolation: Interpolation
+): { queries: RunnableQuery[]; errors: Array<{ refId: string; message: string }> } {
+  const queries: RunnableQuery[] = [];
+  const errors: Array<{ refId: string; message: string }> = [];
+  for (const query of saved.filter(isRunnable)) {
+    try {
+      queries.push(interpolateQuery(query, interpolation));
+    } catch (error) {
+      errors.push({ refId: query.refId, message: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  return { queries, errors };
+}
+
+/** The saved query with the values its variables have now, as Explore takes it over from a panel. */
+export function interpolateSaved(query: HeapscopeQuery, interpolation: Interpolation): HeapscopeQuery {
+  return { ...query, ...interpolateQueries([query], interpolation).queries[0] };
+}
+
 function interpolateCount(count: number | string, interpolation: Interpolation): number {
   const text = interpolation.text(String(count)).trim();
   const value = Number(text);

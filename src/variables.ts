@@ -13,6 +13,8 @@ export interface HeapscopeVariableQuery extends DataQuery {
   filters?: SavedFilter[];
   /** Keeps the names in which this pattern is found. */
   match?: string;
+  /** The same in words, which Grafana shows in its list of variables. */
+  query?: string;
 }
 
 /** What a new variable lists. */

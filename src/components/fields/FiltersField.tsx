@@ -1,0 +1,60 @@
+import React from 'react';
+import type { TimeRange } from '@grafana/data';
+import { Button, InlineLabel, Stack } from '@grafana/ui';
+import type { HeapscopeDataSource } from '../../datasource';
+import { isCompleteFilter, type SavedFilter } from '../../filters';
+import type { HeapscopeVariableQuery } from '../../variables';
+import { FilterRow } from './FilterRow';
+
+interface Props {
+  filters: SavedFilter[];
+  level: HeapscopeVariableQuery['level'];
+  dimensions: string[];
+  datasource: HeapscopeDataSource;
+  range: TimeRange;
+  onChange: (filters: SavedFilter[]) => void;
+}
+
+const NEW_FILTER: SavedFilter = { dimension: 'namespace', operator: '=', values: [] };
+
+/** The conditions, all of which must hold. */
+export function FiltersField({ filters, level, dimensions, datasource, range, onChange }: Props) {
+  const replace = (index: number, ...next: SavedFilter[]) =>
+    onChange([...filters.slice(0, index), ...next, ...filters.slice(index + 1)]);
+  return (
+    <Stack direction="row" gap={0} alignItems="flex-start">
+      <InlineLabel width={12} tooltip="Conditions on names and labels; all must hold. Variables such as $namespace may stand anywhere.">
+        Where
+      </InlineLabel>
+      <Stack direction="column" gap={0.5}>
+        {filters.map((filter, index) => (
+          <FilterRow
+            key={index}
+            position={index + 1}
+            filter={filter}
+            others={filters.filter((other, at) => at !== index && isCompleteFilter(other))}
+            level={level}
+            dimensions={dimensions}
+            datasource={datasource}
+            range={range}
+            onChange={(next) => replace(index, next)}
+            onRemove={() => replace(index)}
+          />
+        ))}
+        <Stack direction="row" gap={0.5}>
+          <Button variant="secondary" icon="plus" data-testid="heapscope-add-filter" onClick={() => onChange([...filters, NEW_FILTER])}>
+            Name
+          </Button>
+          <Button
+            variant="secondary"
+            icon="plus"
+            data-testid="heapscope-add-selector"
+            onClick={() => onChange([...filters, { labelSelector: '' }])}
+          >
+            Label selector
+          </Button>
+        </Stack>
+      </Stack>
+    </Stack>
+  );
+}

@@ -1,0 +1,51 @@
+import React, { useId } from 'react';
+import { InlineField, InlineFieldRow, MultiCombobox } from '@grafana/ui';
+import type { Dimension } from '../../../backend/contract/grafana';
+import type { HeapscopeQuery } from '../../query';
+import { ChoiceField } from './ChoiceField';
+import { AGGREGATIONS, dimensionOptions, variableOptions } from './options';
+
+type Grouping = Pick<HeapscopeQuery, 'aggregation' | 'groupBy'>;
+
+interface Props {
+  value: Grouping;
+  dimensions: string[];
+  variables: string[];
+  onChange: (value: Grouping) => void;
+}
+
+/** Whether objects stay series of their own or are put together, and by what. */
+export function GroupField({ value, dimensions, variables, onChange }: Props) {
+  const id = useId();
+  const groupBy = value.groupBy ?? [];
+  return (
+    <InlineFieldRow>
+      <ChoiceField
+        label="Combine"
+        labelWidth={12}
+        tooltip="Without it each object is a series of its own."
+        value={value.aggregation}
+        empty={groupBy.length > 0 ? 'Sum' : 'Nothing'}
+        options={[...AGGREGATIONS, ...variableOptions(variables)]}
+        width={18}
+        onChange={(aggregation) => onChange({ ...value, aggregation: aggregation as Grouping['aggregation'] })}
+        testId="heapscope-aggregation"
+      />
+      <InlineField label="by" htmlFor={id} tooltip="One series for each combination of these; none gives one series in all.">
+        <MultiCombobox
+          id={id}
+          width="auto"
+          minWidth={28}
+          maxWidth={60}
+          createCustomValue
+          isClearable
+          placeholder="node, namespace, label:app"
+          options={[...dimensionOptions(dimensions), ...variableOptions(variables)]}
+          value={groupBy.map((dimension) => ({ value: dimension, label: dimension }))}
+          onChange={(options) => onChange({ ...value, groupBy: options.map((option) => option.value as Dimension) })}
+          data-testid="heapscope-group-by"
+        />
+      </InlineField>
+    </InlineFieldRow>
+  );
+}

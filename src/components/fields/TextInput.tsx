@@ -1,0 +1,35 @@
+import React, { useEffect, useState } from 'react';
+import { Input } from '@grafana/ui';
+
+interface Props {
+  id?: string;
+  /** Name for assistive technology where no visible label stands before it. */
+  label?: string;
+  prefix?: string;
+  value: string;
+  placeholder?: string;
+  width?: number;
+  onChange: (value: string) => void;
+  testId: string;
+}
+
+/** Text that takes effect when it is left or Enter is pressed, not at every key. */
+export function TextInput({ id, label, prefix, value, placeholder, width, onChange, testId }: Props) {
+  const [text, setText] = useState(value);
+  useEffect(() => setText(value), [value]);
+  const commit = () => text !== value && onChange(text);
+  return (
+    <Input
+      id={id}
+      aria-label={label}
+      prefix={prefix}
+      value={text}
+      placeholder={placeholder}
+      width={width}
+      data-testid={testId}
+      onChange={(event) => setText(event.currentTarget.value)}
+      onBlur={commit}
+      onKeyDown={(event) => event.key === 'Enter' && commit()}
+    />
+  );
+}
