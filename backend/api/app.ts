@@ -1,18 +1,13 @@
 import express from 'express';
-import type { Express, RequestHandler, Response, Router } from 'express';
+import type { Express, RequestHandler, Response } from 'express';
 import { checkLocalHost, checkPath } from './checkPath.ts';
+import type { Door } from './door.ts';
 import { answerNotFound, createErrorAnswers } from './errorAnswers.ts';
 import type { ServerLog } from './errorAnswers.ts';
 import { gzipAnswers } from './gzipAnswers.ts';
 import { createMethodCheck } from './methodNotAllowed.ts';
 
-/** One outside language: the routes below a path, and whether they need a token. */
-export interface Door {
-  readonly path: string;
-  readonly router: Router;
-  /** `token`: passes {@link AppOptions.authentication} first. `public`: everybody may ask. */
-  readonly access: 'public' | 'token';
-}
+export type { Door } from './door.ts';
 
 export interface AppOptions {
   readonly doors: readonly Door[];

@@ -1,0 +1,74 @@
+import { ERRORS } from '../../errors.ts';
+import type { ErrorCode } from '../../errors.ts';
+import type { NodeStatus, StatusReport } from './types.ts';
+
+/** Something a person should act on. */
+export interface Problem {
+  readonly severity: 'error' | 'warning';
+  readonly text: string;
+}
+
+const NAMES_SHOWN = 3;
+
+/** What is wrong, in sentences, worst first: the cluster, late rounds, then nodes grouped by what happened to them. */
+export function describeProblems(report: StatusReport): Problem[] {
+  return [
+    ...report.cluster.problems.map((text): Problem => ({ severity: 'error', text })),
+    ...lateRound(report),
+    ...failingNodes(report.nodes),
+    ...notReadyNodes(report.nodes),
+  ];
+}
+
+function lateRound({ round, nowMs }: StatusReport): Problem[] {
+  const lateMs = round.nextMs === undefined ? 0 : nowMs - round.nextMs;
+  if (lateMs < 0.5 * round.resolutionMs) {
+    return [];
+  }
+  const text = `The next round of collection is late by ${Math.round(lateMs / 1000)} s. Look at the log and the CPU of this process.`;
+  return [{ severity: 'error', text }];
+}
+
+function failingNodes(nodes: readonly NodeStatus[]): Problem[] {
+  const groups = new Map<string, NodeStatus[]>();
+  for (const node of nodes) {
+    if (node.state === 'failing') {
+      const code = node.error?.code ?? 'internal';
+      groups.set(code, [...(groups.get(code) ?? []), node]);
+    }
+  }
+  return [...groups]
+    .sort(([, a], [, b]) => b.length - a.length)
+    .map(([code, group]): Problem => ({ severity: 'error', text: sentenceForGroup(code, group) }));
+}
+
+function sentenceForGroup(code: string, group: readonly NodeStatus[]): string {
+  const [first] = group;
+  if (group.length === 1) {
+    return first.error?.message ?? `The kubelet of node ${first.name} does not answer.`;
+  }
+  const help = isErrorCode(code) ? ERRORS[code].help : '';
+  const example = first.error ? ` The first says: ${first.error.message}` : '';
+  return `The kubelets of ${group.length} nodes do not answer as they should: ${listNames(group)}.${example || ` ${help}`}`.trim();
+}
+
+function notReadyNodes(nodes: readonly NodeStatus[]): Problem[] {
+  const group = nodes.filter((node) => node.state === 'not_ready');
+  if (group.length === 0) {
+    return [];
+  }
+  const who = group.length === 1 ? `Node ${group[0].name} is` : `${group.length} nodes are`;
+  const names = group.length === 1 ? '' : `: ${listNames(group)}`;
+  const text = `${who} not ready${names}. Kubernetes hears nothing good from there, so nothing is collected; look at the node's conditions.`;
+  return [{ severity: 'warning', text }];
+}
+
+function listNames(group: readonly NodeStatus[]): string {
+  const names = group.slice(0, NAMES_SHOWN).map((node) => node.name);
+  const more = group.length - names.length;
+  return more > 0 ? `${names.join(', ')} and ${more} more` : names.join(', ');
+}
+
+function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(ERRORS, code);
+}
