@@ -13,13 +13,21 @@ export const ERRORS = {
   cluster_unreachable: { status: 502, help: 'Check the API server address, the network and the credentials.' },
   kubelet_refused: { status: 502, help: 'Check that the kubelet runs and listens on the port that is asked.' },
   kubelet_timeout: { status: 504, help: 'Check the load of the node and the network path to it.' },
-  kubelet_unauthorized: { status: 502, help: 'Give the kubelet a credential it accepts (webhook token authentication, or the read-only port).' },
+  kubelet_unauthorized: {
+    status: 502,
+    help: 'Give the kubelet a credential it accepts (webhook token authentication, or the read-only port).',
+  },
   kubelet_forbidden: { status: 502, help: 'Allow the service account `get` on `nodes/stats`.' },
-  kubelet_certificate: { status: 502, help: 'Give the kubelet a serving certificate that the cluster CA signed, or name its CA.' },
+  kubelet_certificate: {
+    status: 502,
+    help: 'Give the kubelet a serving certificate that the cluster CA signed, or name its CA.',
+  },
   kubelet_status: { status: 502, help: 'Look at the kubelet log of that node.' },
   kubelet_unreadable: { status: 502, help: 'Ask the kubelet by hand for `/stats/summary` and compare.' },
   kubelet_too_large: { status: 502, help: 'Raise the limit of an answer or look at what the kubelet sends.' },
   kubelet_address: { status: 502, help: 'Check the addresses in the node status and the address preference.' },
+  kubelet_clock: { status: 502, help: 'Set the clocks of the node and of this machine by NTP.' },
+  kubelet_values: { status: 502, help: 'Look at the kubelet log of that node; the values named were left out.' },
   node_not_ready: { status: 503, help: 'Look at the conditions of the node.' },
   internal: { status: 500, help: 'This is a fault of Heapscope; the log has the details.' },
 } as const satisfies Record<string, { status: number; help: string }>;

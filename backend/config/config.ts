@@ -2,7 +2,8 @@
 export interface Config {
   readonly cluster: ClusterConfig;
   readonly kubelet: KubeletConfig;
-  readonly collection: { readonly resolutionMs: number };
+  /** `isDefault`: nobody asked for this resolution. */
+  readonly collection: { readonly resolutionMs: number; readonly isDefault: boolean };
   readonly store: StoreConfig;
   readonly query: { readonly maxSeries: number; readonly maxPoints: number };
   readonly server: ServerConfig;

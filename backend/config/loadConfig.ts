@@ -31,7 +31,7 @@ export function loadConfig(
   const config: Config = {
     cluster: chosen.cluster,
     kubelet: kubeletConfig(settings, chosen, readTextFile),
-    collection: { resolutionMs },
+    collection: { resolutionMs, isDefault: !settings.isGiven('metric-resolution') },
     store: {
       headWindowMs: values['head-window'] ?? defaultHeadWindowMs(resolutionMs),
       headMemoryBytes: values['head-memory'],

@@ -1,0 +1,224 @@
+import { createApp, type Door } from './api/app.ts';
+import { createAuthentication, type AuthOptions } from './api/auth.ts';
+import { createGrafanaRouter } from './api/grafana/router.ts';
+import { createSelfDoors } from './api/self/doors.ts';
+import { startServer } from './api/server.ts';
+import { Collector } from './collector.ts';
+import type { Config } from './config/config.ts';
+import { sentenceOf } from './errors.ts';
+import { createKubeletClient } from './kubelet/client.ts';
+import type { ConnectionOptions } from './kubernetes/connection.ts';
+import { createDirectory, type Directory } from './kubernetes/directory.ts';
+import type { PodFacts } from './model/facts.ts';
+import { createQueryEngine } from './query/queryEngine.ts';
+import { runRounds, spreadOf, type Clock } from './rounds.ts';
+import { reportHealth, reportNotices, reportStatus, reportToGrafana, type ReportSources } from './statusReport.ts';
+import { HeadStore } from './store/headStore.ts';
+import type { Logger } from './telemetry/logger.ts';
+import { createTelemetry } from './telemetry/selfMetrics.ts';
+
+export interface BackendOptions {
+  readonly config: Config;
+  readonly connection: ConnectionOptions;
+  readonly clusterName: string;
+  readonly simulated: boolean;
+  readonly version: string;
+  /** PEM texts, read from the files that the configuration names. */
+  readonly tls?: { certificate: string; key: string };
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface Backend {
+  /** Address to open on this machine. */
+  readonly url: string;
+  /** Ends the rounds, the watches, the server and every connection, in this order. */
+  stop(): Promise<void>;
+}
+
+const STOP_GRACE_MS = 5_000;
+
+/** Joins the rooms: directory and kubelets feed the collector, it writes to the head, queries read from it. */
+export async function startBackend(options: BackendOptions): Promise<Backend> {
+  const { config, clock, log } = options;
+  const resolutionMs = config.collection.resolutionMs;
+  const telemetry = createTelemetry({ version: options.version, now: clock.nowMs });
+  const directory = createDirectory({ connection: options.connection, log: sentences(log) });
+  const kubelets = createKubeletClient(kubeletOptions(config, directory));
+  const head = new HeadStore({ windowMs: config.store.headWindowMs, maxBytes: config.store.headMemoryBytes });
+  const engine = createQueryEngine(head, resolutionMs, config.query);
+  const collector = new Collector({
+    resolutionMs,
+    deadlineMs: config.kubelet.timeoutMs,
+    directory: { ...directory, unscheduledPods: () => unscheduled(directory.pods()) },
+    kubelets,
+    writer: head,
+    clock,
+    telemetry,
+  });
+  const rounds = trackRounds(clock, collector);
+  const sources: ReportSources = {
+    version: options.version,
+    clusterName: options.clusterName,
+    apiServer: options.clusterName,
+    simulated: options.simulated,
+    startedMs: clock.nowMs(),
+    resolutionMs,
+    deadlineMs: config.kubelet.timeoutMs,
+    headWindowMs: config.store.headWindowMs,
+    nowMs: clock.nowMs,
+    engine,
+    collector,
+    directory,
+    headBytes: () => head.bytes,
+    objectCount: () => head.objectCount,
+    lastRound: rounds.last,
+    nextRoundMs: () => nextRoundMs(clock.nowMs(), resolutionMs, directory.nodes().length),
+  };
+  telemetry.watch({
+    newestBatchMs: () => head.rounds().at(-1),
+    nodesByState: () => countStates(collector),
+    objectsByKind: () => ({
+      node: directory.nodes().length,
+      namespace: directory.namespaces().length,
+      pod: directory.podCount,
+    }),
+    headBytes: () => head.bytes,
+    headOldestMs: () => head.rounds()[0],
+  });
+  const doors: Door[] = [
+    {
+      path: '/api/grafana/v1',
+      access: 'token',
+      router: createGrafanaRouter({
+        engine,
+        health: () => reportToGrafana(sources),
+        notices: (range) => reportNotices(sources, range),
+        firstDataMs: sources.nextRoundMs,
+        nowMs: clock.nowMs,
+      }),
+    },
+    ...createSelfDoors({
+      status: { status: () => reportStatus(sources) },
+      health: { health: () => reportHealth(sources) },
+      metrics: telemetry,
+      now: clock.nowMs,
+    }),
+  ];
+  const app = createApp({
+    doors,
+    authentication: createAuthentication(authOptions(config, directory, clock)),
+    log,
+    countRequest: telemetry.countRequest,
+    localNamesOnly: config.auth.mode === 'none' && config.server.loopbackOnly,
+  });
+  const { port, listenIp } = config.server;
+  const server = await startServer({ app, port, listenIp, tls: options.tls, log });
+  const stopping = new AbortController();
+  directory.start();
+  const running = collectUntil(stopping.signal, { directory, rounds, resolutionMs, clock, log });
+  return {
+    url: server.url,
+    async stop() {
+      stopping.abort(new Error('Heapscope stops.'));
+      await running;
+      await server.close(STOP_GRACE_MS);
+      await directory.stop();
+      await kubelets.close();
+    },
+  };
+}
+
+function sentences(log: Logger): { info(sentence: string): void; warn(sentence: string): void } {
+  return { info: (sentence) => log.info(sentence), warn: (sentence) => log.warn(sentence) };
+}
+
+function kubeletOptions({ kubelet }: Config, directory: Directory): Parameters<typeof createKubeletClient>[0] {
+  return {
+    access: kubelet.access,
+    https: kubelet.https,
+    port: kubelet.port ?? 'node-status',
+    addressTypes: kubelet.addressTypes as Parameters<typeof createKubeletClient>[0]['addressTypes'],
+    insecureTls: kubelet.insecureTls,
+    caFiles: kubelet.certificateAuthorityFile === undefined ? undefined : [kubelet.certificateAuthorityFile],
+    maxAnswerBytes: kubelet.maxAnswerBytes,
+    credentials: directory.kubeletCredentials,
+    apiServer: directory,
+  };
+}
+
+function authOptions({ auth }: Config, directory: Directory, clock: Clock): AuthOptions {
+  if (auth.mode !== 'kubernetes') {
+    return auth.mode === 'none' ? { mode: 'none' } : { mode: 'token', tokens: auth.tokens };
+  }
+  return {
+    mode: 'kubernetes',
+    now: clock.nowMs,
+    namespaces: () => directory.namespaces().map(({ name }) => name),
+    reviewer: {
+      async reviewToken(token) {
+        const { authenticated, user, groups } = await directory.reviewToken(token);
+        return authenticated ? { username: user, groups } : undefined;
+      },
+      mayDo: (user, right) => directory.mayGet(user.username, user.groups, right),
+    },
+  };
+}
+
+function unscheduled(pods: Iterable<PodFacts>): PodFacts[] {
+  const waiting: PodFacts[] = [];
+  for (const pod of pods) {
+    if (pod.nodeName === '') {
+      waiting.push(pod);
+    }
+  }
+  return waiting;
+}
+
+function countStates(collector: Collector): Record<string, number> {
+  const counts: Record<string, number> = { ok: 0, failing: 0, not_ready: 0, waiting: 0 };
+  for (const { state } of collector.reports()) {
+    counts[state]++;
+  }
+  return counts;
+}
+
+/** Remembers the last round that ended. */
+function trackRounds(clock: Clock, collector: Collector) {
+  let last: ReturnType<ReportSources['lastRound']>;
+  return {
+    last: () => last,
+    async collect(endMs: number, signal: AbortSignal): Promise<void> {
+      const startedMs = clock.nowMs();
+      await collector.collectRound(endMs, signal);
+      const endedMs = clock.nowMs();
+      last = { number: (last?.number ?? 0) + 1, startedMs, durationMs: endedMs - startedMs, endedMs };
+    },
+  };
+}
+
+function nextRoundMs(nowMs: number, resolutionMs: number, nodeCount: number): number {
+  const endMs = Math.ceil(nowMs / resolutionMs) * resolutionMs;
+  return endMs - spreadOf(nodeCount, resolutionMs);
+}
+
+interface Collecting {
+  readonly directory: Directory;
+  readonly rounds: ReturnType<typeof trackRounds>;
+  readonly resolutionMs: number;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Runs rounds as soon as the cluster is known, until the signal aborts. */
+async function collectUntil(signal: AbortSignal, { directory, rounds, resolutionMs, clock, log }: Collecting) {
+  try {
+    await directory.whenSynced(signal);
+  } catch {
+    return; // stopped before the cluster was known
+  }
+  log.info(`Collecting from ${directory.nodes().length} nodes every ${resolutionMs / 1000} s.`);
+  const onFailure = (error: unknown) => log.error({ error }, `A round of collection failed: ${sentenceOf(error)}`);
+  const nodeCount = () => directory.nodes().length;
+  await runRounds({ resolutionMs, clock, nodeCount, collectRound: rounds.collect, onFailure }, signal);
+}

@@ -1,0 +1,185 @@
+import { HeapscopeError, sentenceOf, type ErrorCode } from './errors.ts';
+import { decodeSummary, type DecodedSummary } from './kubelet/decodeSummary.ts';
+import type { NodeBatch } from './model/batch.ts';
+import type { NodeFacts } from './model/facts.ts';
+import { addNodeShares, silentNode } from './pipeline/addNodeShares.ts';
+import { addPodSpecs, type PodDirectory } from './pipeline/addPodSpecs.ts';
+import { sumContainersToPods, sumPodsToNode } from './pipeline/aggregate.ts';
+import { deriveRates, keepCounters } from './pipeline/deriveRates.ts';
+import { RoundTotals, type ClusterObjects } from './pipeline/roundTotals.ts';
+import type { RoundWriter } from './store/roundWriter.ts';
+import { momentsInWindow, type Clock } from './rounds.ts';
+
+/** How the last attempt to read a node went. `problem` is a sentence for the person who looks. */
+export interface NodeReport {
+  readonly node: string;
+  readonly state: 'ok' | 'failing' | 'not_ready' | 'waiting';
+  /** When the kubelet last answered, Unix ms; NaN if never. */
+  readonly answeredMs: number;
+  readonly durationMs: number;
+  readonly problem?: { readonly code: ErrorCode; readonly message: string };
+}
+
+export interface CollectorOptions {
+  readonly resolutionMs: number;
+  /** Time a kubelet has to answer. */
+  readonly deadlineMs: number;
+  readonly directory: PodDirectory & ClusterObjects & { nodes(): readonly NodeFacts[] };
+  readonly kubelets: {
+    readSummary(
+      node: NodeFacts,
+      options: { deadlineMs: number; signal?: AbortSignal }
+    ): Promise<{ body: Buffer; receivedMs: number; durationMs: number }>;
+    forget(nodeName: string): void;
+  };
+  readonly writer: RoundWriter;
+  readonly clock: Clock;
+  readonly telemetry: {
+    observeStep(step: string, seconds: number): void;
+    observeRound(seconds: number): void;
+    countScrape(outcome: string): void;
+  };
+}
+
+/** Kubelets whose clock is further ahead of ours than this are named on the status page. */
+const TOLERATED_SKEW_MS = 60_000;
+
+/** The line from kubelet to store, for one round after the other. */
+export class Collector {
+  private readonly options: CollectorOptions;
+  private readonly counters = new Map<string, NodeBatch>();
+  private readonly nodeReports = new Map<string, NodeReport>();
+
+  constructor(options: CollectorOptions) {
+    this.options = options;
+  }
+
+  /**
+   * Collects the round whose window ends at `endMs`: every node at its own moment of the window, each within its deadline,
+   * whatever the others do. What has come is then stored and becomes visible as a whole.
+   */
+  async collectRound(endMs: number, signal: AbortSignal): Promise<void> {
+    const { directory, writer, clock, telemetry, resolutionMs } = this.options;
+    const startedMs = performance.now();
+    const nodes = directory.nodes();
+    const totals = new RoundTotals();
+    const moments = momentsInWindow(nodes, endMs, resolutionMs);
+    await Promise.all(
+      nodes.map(async (node, index) => {
+        await clock.sleepUntil(moments[index], signal);
+        const batch = await this.collectNode(node, endMs, signal);
+        this.timed('store', () => writer.append(batch));
+        totals.add(batch);
+      })
+    );
+    writer.append(this.timed('totals', () => totals.close(endMs, directory)));
+    this.timed('commit', () => writer.commit(endMs));
+    this.forgetExcept(nodes);
+    telemetry.observeRound((performance.now() - startedMs) / 1000);
+  }
+
+  /** How each node's last attempt went. */
+  reports(): Iterable<NodeReport> {
+    return this.nodeReports.values();
+  }
+
+  report(node: string): NodeReport | undefined {
+    return this.nodeReports.get(node);
+  }
+
+  /** One node's way down the line. A node that fails is data: what the API server says of it is stored all the same. */
+  private async collectNode(node: NodeFacts, endMs: number, signal: AbortSignal): Promise<NodeBatch> {
+    const { directory } = this.options;
+    const pods = () => directory.podsOnNode(node.name);
+    try {
+      refuseUnready(node);
+      const answer = await this.options.kubelets.readSummary(node, { deadlineMs: this.options.deadlineMs, signal });
+      const summary = this.timed('decode', () => decodeSummary(answer.body, node.name, answer.receivedMs));
+      const decoded = { node: node.name, timestampMs: endMs, receivedMs: answer.receivedMs, tables: summary.tables };
+      const rated = this.timed('rates', () => deriveRates(decoded, this.countersBefore(node.name, endMs)));
+      const specified = this.timed('specs', () => addPodSpecs(rated, directory));
+      const summed = this.timed('sums', () => sumPodsToNode(sumContainersToPods(specified)));
+      const scrape = { answered: true, durationMs: answer.durationMs };
+      const shared = this.timed('shares', () => addNodeShares(summed, node, pods(), scrape));
+      this.counters.set(node.name, keepCounters(decoded));
+      this.noteAnswer(node.name, answer, summary);
+      return shared;
+    } catch (error) {
+      this.noteFailure(node.name, error);
+      const silent = sumPodsToNode(addPodSpecs(silentNode(node.name, endMs), directory));
+      return addNodeShares(silent, node, pods(), { answered: false, durationMs: NaN });
+    }
+  }
+
+  /** Rates compare with the round immediately before, as Heapster does: after a gap they begin anew. */
+  private countersBefore(node: string, endMs: number): NodeBatch | undefined {
+    const before = this.counters.get(node);
+    return before?.timestampMs === endMs - this.options.resolutionMs ? before : undefined;
+  }
+
+  private noteAnswer(node: string, answer: { receivedMs: number; durationMs: number }, summary: DecodedSummary): void {
+    this.options.telemetry.countScrape('ok');
+    this.nodeReports.set(node, {
+      node,
+      state: 'ok',
+      answeredMs: answer.receivedMs,
+      durationMs: answer.durationMs,
+      problem: oddityOf(node, answer.receivedMs, summary),
+    });
+  }
+
+  private noteFailure(node: string, error: unknown): void {
+    const code: ErrorCode = error instanceof HeapscopeError ? error.code : 'internal';
+    this.options.telemetry.countScrape(code);
+    this.nodeReports.set(node, {
+      node,
+      state: code === 'node_not_ready' ? 'not_ready' : 'failing',
+      answeredMs: this.nodeReports.get(node)?.answeredMs ?? NaN,
+      durationMs: NaN,
+      problem: { code, message: sentenceOf(error) },
+    });
+  }
+
+  private forgetExcept(nodes: readonly NodeFacts[]): void {
+    const known = new Set(nodes.map(({ name }) => name));
+    for (const name of [...this.nodeReports.keys()].filter((candidate) => !known.has(candidate))) {
+      this.nodeReports.delete(name);
+      this.counters.delete(name);
+      this.options.kubelets.forget(name);
+    }
+  }
+
+  private timed<Result>(step: string, work: () => Result): Result {
+    const startedMs = performance.now();
+    const result = work();
+    this.options.telemetry.observeStep(step, (performance.now() - startedMs) / 1000);
+    return result;
+  }
+}
+
+/** A node that says it is not ready is not asked, as in Heapster; one that says nothing about it is. */
+function refuseUnready(node: NodeFacts): void {
+  const ready = node.conditions.Ready;
+  if (ready !== undefined && ready !== 'True') {
+    const sentence = `Node ${node.name} is not ready (condition Ready is ${ready}); its kubelet was not asked. Look at \`kubectl describe node ${node.name}\`.`;
+    throw new HeapscopeError('node_not_ready', sentence);
+  }
+}
+
+/** What is strange about an answer that could be used all the same. */
+function oddityOf(node: string, receivedMs: number, summary: DecodedSummary): NodeReport['problem'] {
+  const aheadMs = summary.newestSampleMs - receivedMs;
+  if (aheadMs > TOLERATED_SKEW_MS) {
+    const message = `The clock of node ${node} is ${Math.round(aheadMs / 1000)} s ahead of this machine's. Set both by NTP; its values are kept under our time.`;
+    return { code: 'kubelet_clock', message };
+  }
+  if (summary.rejectedValues > 0) {
+    const message = `Kubelet on node ${node} sent ${summary.rejectedValues} values that cannot be (negative, or 2^64 and more); they were left out.`;
+    return { code: 'kubelet_values', message };
+  }
+  if (summary.saysNodeName !== '' && summary.saysNodeName !== node) {
+    const message = `The kubelet asked for node ${node} says it is ${summary.saysNodeName}. Check the addresses in the node status.`;
+    return { code: 'kubelet_address', message };
+  }
+  return undefined;
+}
