@@ -47,9 +47,8 @@ function sentenceForGroup(code: string, group: readonly NodeStatus[]): string {
   if (group.length === 1) {
     return first.error?.message ?? `The kubelet of node ${first.name} does not answer.`;
   }
-  const help = isErrorCode(code) ? ERRORS[code].help : '';
-  const example = first.error ? ` The first says: ${first.error.message}` : '';
-  return `The kubelets of ${group.length} nodes do not answer as they should: ${listNames(group)}.${example || ` ${help}`}`.trim();
+  const advice = first.error ? `The first: ${first.error.message}` : isErrorCode(code) ? ERRORS[code].help : '';
+  return `${group.length} nodes have the same problem (${listNames(group)}). ${advice}`.trim();
 }
 
 function notReadyNodes(nodes: readonly NodeStatus[]): Problem[] {

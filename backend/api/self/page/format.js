@@ -1,4 +1,9 @@
 const BYTE_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
+const AGE_UNITS = [
+  [86_400, 'd'],
+  [3_600, 'h'],
+  [60, 'min'],
+];
 
 /** `350 m` below one core, else `12.4`. */
 export function formatCores(millicores) {
@@ -56,13 +61,14 @@ export function formatDuration(durationMs) {
   return twoParts(Math.floor(hours / 24), 'd', hours % 24, 'h');
 }
 
-/** How long ago something was, to the second. */
+/** How long ago something was, in one unit that fits. */
 export function formatAge(ageMs) {
   if (ageMs === null || ageMs === undefined) {
     return 'never';
   }
   const seconds = Math.max(0, Math.round(ageMs / 1000));
-  return seconds < 1 ? 'now' : `${formatDuration(Math.max(seconds, 1) * 1000).replace('.0', '')} ago`;
+  const [size, unit] = AGE_UNITS.find(([length]) => seconds >= 2 * length) ?? [1, 's'];
+  return seconds < 1 ? 'now' : `${Math.floor(seconds / size)} ${unit} ago`;
 }
 
 export function formatClock(timestampMs) {

@@ -194,7 +194,7 @@ function createHead(view, changed) {
 
 function createRow() {
   const dot = element('span', { className: 'dot' });
-  const name = element('span');
+  const name = element('span', { className: 'words' });
   const cordoned = element('em', { className: 'badge cordoned', title: 'No new pods are scheduled here' }, 'cordoned');
   const cpu = createUse('cpu', formatCores);
   const memory = createUse('memory', formatBytes);
@@ -222,10 +222,15 @@ function createRow() {
     setText(last, formatAge(lastMs === null ? null : nowMs - lastMs));
     setText(duration, formatDuration(columns.durationMs[row]));
     state.className = `at-error ${stateNow}`;
-    setText(state, columns.errors[row] ?? STATE_WORDS[stateNow]);
+    setText(state, shortSentence(columns.errors[row], columns.name[row]) ?? STATE_WORDS[stateNow]);
     state.title = columns.errors[row] ?? '';
   };
   return { root, update };
+}
+
+/** The row names the node already, so its sentence need not. */
+export function shortSentence(sentence, node) {
+  return sentence?.replaceAll(` on node ${node}`, '').replaceAll(` of node ${node}`, '').replaceAll('`', '');
 }
 
 function createUse(style, format) {

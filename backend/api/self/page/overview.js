@@ -44,10 +44,11 @@ function frame(title, ...children) {
   };
 }
 
-function figureOf() {
+function figureOf(mark) {
   const number = element('span');
   const unit = element('small');
-  return { root: element('p', { className: 'figure' }, number, unit), number, unit };
+  const marks = mark ? [element('i', { className: mark })] : [];
+  return { root: element('p', { className: 'figure' }, ...marks, number, unit), number, unit };
 }
 
 function nodesTile() {
@@ -114,7 +115,7 @@ function usageTile(title, style, format, word, usedKey, requestKey, wholeKey) {
     const used = row === undefined ? status.totals[usedKey] : status.history[usedKey][row];
     const whole = status.totals[wholeKey];
     setText(figure.number, format(used));
-    setText(figure.unit, `of ${format(whole)} ${word}`.trim());
+    setText(figure.unit, whole > 0 ? `of ${format(whole)} ${word}`.trim() : '');
     const requested = formatShare(status.totals[requestKey], whole);
     const now = [formatShare(used, whole) && `${formatShare(used, whole)} used`, requested && `${requested} requested`];
     setText(caption, row === undefined ? now.filter(Boolean).join(' · ') : captionAt(status.history.timestampsMs[row]));
@@ -131,25 +132,22 @@ function usageTile(title, style, format, word, usedKey, requestKey, wholeKey) {
 }
 
 function networkTile() {
-  const received = element('b');
-  const sent = element('b');
-  const legend = element(
-    'ul',
-    { className: 'legend' },
-    element('li', {}, element('i', { className: 'c-rx' }), 'received ', received),
-    element('li', {}, element('i', { className: 'c-tx' }), 'sent ', sent)
-  );
+  const received = figureOf('c-rx');
+  const sent = figureOf('c-tx');
+  setText(received.unit, 'received');
+  setText(sent.unit, 'sent');
+  const figures = element('div', { className: 'pair' }, received.root, sent.root);
   let status;
   const chart = areaChart([{ style: 's-rx' }, { style: 's-tx' }], (row) => show(row));
-  const { root, caption } = frame('Network', legend, chart.root);
+  const { root, caption } = frame('Network', figures, chart.root);
   const show = (row) => {
     const { totals, history } = status;
     setText(
-      received,
+      received.number,
       formatRate(row === undefined ? totals.networkRxBytesPerSecond : history.networkRxBytesPerSecond[row])
     );
     setText(
-      sent,
+      sent.number,
       formatRate(row === undefined ? totals.networkTxBytesPerSecond : history.networkTxBytesPerSecond[row])
     );
     setText(caption, row === undefined ? 'all pods' : captionAt(history.timestampsMs[row]));

@@ -88,7 +88,9 @@ function show() {
 
 function showProblems(problems) {
   const list = byId('problems');
-  list.replaceChildren(...problems.map(({ severity, text }) => element('li', { className: severity }, text)));
+  list.replaceChildren(
+    ...problems.map(({ severity, text }) => element('li', { className: severity }, ...withCode(text)))
+  );
   if (problems.length > 0) {
     const worst = problems.some((problem) => problem.severity === 'error') ? 'error' : 'warning';
     setVerdict(worst, problems.length === 1 ? '1 problem' : `${formatCount(problems.length)} problems`);
@@ -97,6 +99,11 @@ function showProblems(problems) {
   } else {
     setVerdict('ok', 'All is well');
   }
+}
+
+/** What stands between backticks is shown as code. */
+function withCode(text) {
+  return text.split('`').map((part, index) => (index % 2 === 1 ? element('code', {}, part) : part));
 }
 
 function setVerdict(kind, text) {
