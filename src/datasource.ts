@@ -16,7 +16,14 @@ import { createBackendClient, type BackendClient } from './backendClient';
 import { toPanelResponse } from './frames';
 import { checkHealth } from './health';
 import { createInterpolation, type Templates } from './interpolation';
-import { describeQuery, getDefaultQuery, interpolateQueries, interpolateSaved, isRunnable, type HeapscopeQuery } from './query';
+import {
+  describeQuery,
+  getDefaultQuery,
+  interpolateQueries,
+  interpolateSaved,
+  isRunnable,
+  type HeapscopeQuery,
+} from './query';
 import type { HeapscopeSettings } from './settings';
 import { HeapscopeVariables } from './variableSupport';
 import { toNamesRequest, type HeapscopeVariableQuery } from './variables';
@@ -83,7 +90,10 @@ export class HeapscopeDataSource extends DataSourceApi<HeapscopeQuery, Heapscope
     return checkHealth(this.address, this.client);
   }
 
-  async metricFindQuery(query: HeapscopeVariableQuery, options: { range: TimeRange; scopedVars?: ScopedVars }): Promise<MetricFindValue[]> {
+  async metricFindQuery(
+    query: HeapscopeVariableQuery,
+    options: { range: TimeRange; scopedVars?: ScopedVars }
+  ): Promise<MetricFindValue[]> {
     const { names } = await lastValueFrom(this.findNames(query, options.range, options));
     return names.map((text) => ({ text }));
   }

@@ -63,7 +63,10 @@ export function describeFilter(filter: SavedFilter): string {
 function interpolateNames(saved: SavedNameFilter, context: FilterContext, interpolation: Interpolation): Filter[] {
   const dimension = interpolation.text(saved.dimension) as Dimension;
   const expansions = saved.values.map((value) => interpolation.list(value));
-  if (POSITIVE.includes(saved.operator) && expansions.some((each) => isEverything(each, saved, context, interpolation))) {
+  if (
+    POSITIVE.includes(saved.operator) &&
+    expansions.some((each) => isEverything(each, saved, context, interpolation))
+  ) {
     return [];
   }
   if (expansions.length === 1 && expansions[0].all === 'custom') {
@@ -82,7 +85,12 @@ function interpolateNames(saved: SavedNameFilter, context: FilterContext, interp
  * Whether "All" of the variable means every name there is: its query asks for this dimension and narrows it by
  * nothing but filters the asker has too. A variable that narrows more means its options, so these are sent.
  */
-function isEverything(expansion: Expansion, saved: SavedNameFilter, context: FilterContext, interpolation: Interpolation): boolean {
+function isEverything(
+  expansion: Expansion,
+  saved: SavedNameFilter,
+  context: FilterContext,
+  interpolation: Interpolation
+): boolean {
   const variable = expansion.all === 'options' ? interpolation.variable(expansion.variable ?? '') : undefined;
   if (variable?.type !== 'query' || variable.regex || typeof variable.query !== 'object' || variable.query === null) {
     return false;

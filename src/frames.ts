@@ -37,9 +37,7 @@ function nameSeries(frame: DataFrame, query: RunnableQuery, showMetric: boolean)
 
 function nameField(field: Field, query: RunnableQuery, showMetric: boolean): Field {
   const labels = field.labels ?? {};
-  const name = query.legend
-    ? renderLegend(query.legend, labels, query.metric)
-    : defaultName(labels, query, showMetric);
+  const name = query.legend ? renderLegend(query.legend, labels, query.metric) : defaultName(labels, query, showMetric);
   return { ...field, config: { ...field.config, displayNameFromDS: name || query.metric } };
 }
 
@@ -56,7 +54,9 @@ const ORDER = ['node', 'namespace', 'workload', 'pod', 'container'];
 function defaultName(labels: Record<string, string>, query: RunnableQuery, showMetric: boolean): string {
   const present = Object.keys(labels).filter((name) => labels[name] !== '');
   const implied = new Set(
-    query.groupBy ? [] : Object.entries(IMPLIED).flatMap(([name, rest]) => (present.includes(name) && labels.namespace ? rest : []))
+    query.groupBy
+      ? []
+      : Object.entries(IMPLIED).flatMap(([name, rest]) => (present.includes(name) && labels.namespace ? rest : []))
   );
   const rank = (name: string) => (ORDER.includes(name) ? ORDER.indexOf(name) : ORDER.length);
   const parts = present

@@ -39,7 +39,11 @@ function judge(health: HealthResponse, { results }: QueryResponse, nowMs: number
     return { status: 'error', message: `Heapscope answers, but a query failed: ${error.message}`, details };
   }
   if (health.nodes.total === 0) {
-    return { status: 'error', message: 'Heapscope answers, but sees no nodes. Check which cluster it was pointed at.', details };
+    return {
+      status: 'error',
+      message: 'Heapscope answers, but sees no nodes. Check which cluster it was pointed at.',
+      details,
+    };
   }
   if (!series?.length) {
     const message = `Heapscope answers and knows ${count(health.nodes.total, 'node')}, but has no values of the last 15 minutes.`;

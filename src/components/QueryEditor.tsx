@@ -40,9 +40,18 @@ export function QueryEditor({ datasource, query: saved, range = getDefaultTimeRa
           onChange={(level) => change({ level: level as HeapscopeQuery['level'] })}
           testId="heapscope-level"
         />
-        <MetricField level={query.level} value={query.metric} catalogue={catalogue} variables={names} onChange={(metric) => change({ metric })} />
+        <MetricField
+          level={query.level}
+          value={query.metric}
+          catalogue={catalogue}
+          variables={names}
+          onChange={(metric) => change({ metric })}
+        />
+      </InlineFieldRow>
+      <InlineFieldRow>
         <ChoiceField
           label="As"
+          labelWidth={12}
           tooltip="A share of what the same objects request or may use; 1 is all of it."
           value={query.denominator}
           empty="Measured value"
@@ -51,18 +60,6 @@ export function QueryEditor({ datasource, query: saved, range = getDefaultTimeRa
           onChange={(denominator) => change({ denominator: denominator as HeapscopeQuery['denominator'] })}
           testId="heapscope-denominator"
         />
-      </InlineFieldRow>
-      <FiltersField
-        filters={query.filters ?? []}
-        level={query.level}
-        dimensions={dimensions}
-        datasource={datasource}
-        range={range}
-        onChange={(filters) => change({ filters })}
-      />
-      <GroupField value={query} dimensions={dimensions} variables={names} onChange={({ aggregation, groupBy }) => change({ aggregation, groupBy })} />
-      <InlineFieldRow>
-        <LimitField value={query.limit} onChange={(limit) => change({ limit })} />
         <ChoiceField
           label="Over time"
           tooltip="How the samples between two points become one. Gauges are averaged unless this says otherwise; counters keep the last."
@@ -73,6 +70,23 @@ export function QueryEditor({ datasource, query: saved, range = getDefaultTimeRa
           onChange={(overTime) => change({ overTime: overTime as HeapscopeQuery['overTime'] })}
           testId="heapscope-over-time"
         />
+      </InlineFieldRow>
+      <FiltersField
+        filters={query.filters ?? []}
+        level={query.level}
+        dimensions={dimensions}
+        datasource={datasource}
+        range={range}
+        onChange={(filters) => change({ filters })}
+      />
+      <GroupField
+        value={query}
+        dimensions={dimensions}
+        variables={names}
+        onChange={({ aggregation, groupBy }) => change({ aggregation, groupBy })}
+      />
+      <InlineFieldRow>
+        <LimitField value={query.limit} onChange={(limit) => change({ limit })} />
       </InlineFieldRow>
       <OutputFields value={query} onChange={({ format, legend }) => change({ format, legend })} />
     </Stack>

@@ -34,7 +34,6 @@ export function VariableQueryEditor({ datasource, query: saved, range = getDefau
           value={query.dimension}
           options={[...dimensionOptions([...dimensions, 'label_keys']), ...variables]}
           width={30}
-          loading={catalogue.loading}
           error={catalogue.error}
           onChange={(dimension) => dimension && change({ dimension: dimension as HeapscopeVariableQuery['dimension'] })}
           testId="heapscope-dimension"

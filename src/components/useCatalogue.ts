@@ -6,7 +6,6 @@ import type { HeapscopeDataSource } from '../datasource';
 export interface Catalogue {
   metrics: MetricsResponse['metrics'];
   dimensionsOf(level: string | undefined): Dimension[];
-  loading: boolean;
   /** The backend's sentence if the catalogue could not be had. */
   error?: string;
 }
@@ -31,7 +30,6 @@ export function useCatalogue(datasource: HeapscopeDataSource): Catalogue {
   return {
     metrics: catalogue?.metrics ?? [],
     dimensionsOf: (level) => listDimensions(catalogue, level),
-    loading: loaded === undefined,
     error: loaded && 'error' in loaded ? loaded.error : undefined,
   };
 }

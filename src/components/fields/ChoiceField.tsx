@@ -12,22 +12,19 @@ interface Props {
   /** What no choice means; with it the choice can be taken back. */
   empty?: string;
   width?: number;
-  grow?: boolean;
-  loading?: boolean;
   /** Shown below the field, so that a failure is never mistaken for an empty list. */
   error?: string;
   testId: string;
 }
 
 export function ChoiceField(props: Props) {
-  const { label, tooltip, labelWidth, value, options, onChange, empty, width, grow, loading, error, testId } = props;
+  const { label, tooltip, labelWidth, value, options, onChange, empty, width, error, testId } = props;
   const id = useId();
   const common = {
     id,
     options,
     value: value || null,
     width,
-    loading,
     createCustomValue: true,
     placeholder: empty,
     'data-testid': testId,
@@ -38,8 +35,6 @@ export function ChoiceField(props: Props) {
       tooltip={tooltip}
       labelWidth={labelWidth}
       htmlFor={id}
-      grow={grow}
-      loading={loading}
       invalid={Boolean(error)}
       error={error}
     >

@@ -52,7 +52,16 @@ export function FilterRow(props: Props) {
   );
 }
 
-function NameCondition({ position, filter, others, level, dimensions, datasource, range, onChange }: Props & { filter: SavedNameFilter }) {
+function NameCondition({
+  position,
+  filter,
+  others,
+  level,
+  dimensions,
+  datasource,
+  range,
+  onChange,
+}: Props & { filter: SavedNameFilter }) {
   const id = useId();
   const several = filter.operator === 'in' || filter.operator === 'notin';
   return (

@@ -1,6 +1,6 @@
 import React from 'react';
 import type { TimeRange } from '@grafana/data';
-import { Button, InlineLabel, Stack } from '@grafana/ui';
+import { Box, Button, InlineLabel, Stack } from '@grafana/ui';
 import type { HeapscopeDataSource } from '../../datasource';
 import { isCompleteFilter, type SavedFilter } from '../../filters';
 import type { HeapscopeVariableQuery } from '../../variables';
@@ -22,8 +22,11 @@ export function FiltersField({ filters, level, dimensions, datasource, range, on
   const replace = (index: number, ...next: SavedFilter[]) =>
     onChange([...filters.slice(0, index), ...next, ...filters.slice(index + 1)]);
   return (
-    <Stack direction="row" gap={0} alignItems="flex-start">
-      <InlineLabel width={12} tooltip="Conditions on names and labels; all must hold. Variables such as $namespace may stand anywhere.">
+    <Box display="flex" alignItems="flex-start" marginBottom={0.5}>
+      <InlineLabel
+        width={12}
+        tooltip="Conditions on names and labels; all must hold. Variables such as $namespace may stand anywhere."
+      >
         Where
       </InlineLabel>
       <Stack direction="column" gap={0.5}>
@@ -42,7 +45,12 @@ export function FiltersField({ filters, level, dimensions, datasource, range, on
           />
         ))}
         <Stack direction="row" gap={0.5}>
-          <Button variant="secondary" icon="plus" data-testid="heapscope-add-filter" onClick={() => onChange([...filters, NEW_FILTER])}>
+          <Button
+            variant="secondary"
+            icon="plus"
+            data-testid="heapscope-add-filter"
+            onClick={() => onChange([...filters, NEW_FILTER])}
+          >
             Name
           </Button>
           <Button
@@ -55,6 +63,6 @@ export function FiltersField({ filters, level, dimensions, datasource, range, on
           </Button>
         </Stack>
       </Stack>
-    </Stack>
+    </Box>
   );
 }

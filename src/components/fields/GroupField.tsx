@@ -31,7 +31,11 @@ export function GroupField({ value, dimensions, variables, onChange }: Props) {
         onChange={(aggregation) => onChange({ ...value, aggregation: aggregation as Grouping['aggregation'] })}
         testId="heapscope-aggregation"
       />
-      <InlineField label="by" htmlFor={id} tooltip="One series for each combination of these; none gives one series in all.">
+      <InlineField
+        label="by"
+        htmlFor={id}
+        tooltip="One series for each combination of these; none gives one series in all."
+      >
         <MultiCombobox
           id={id}
           width="auto"
@@ -39,7 +43,7 @@ export function GroupField({ value, dimensions, variables, onChange }: Props) {
           maxWidth={60}
           createCustomValue
           isClearable
-          placeholder="node, namespace, label:app"
+          placeholder="node, label:app …"
           options={[...dimensionOptions(dimensions), ...variableOptions(variables)]}
           value={groupBy.map((dimension) => ({ value: dimension, label: dimension }))}
           onChange={(options) => onChange({ ...value, groupBy: options.map((option) => option.value as Dimension) })}

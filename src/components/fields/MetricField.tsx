@@ -15,7 +15,9 @@ interface Props {
 
 /** The metrics the level has, each with what it means. */
 export function MetricField({ level, value, catalogue, variables, onChange }: Props) {
-  const ofLevel = catalogue.metrics.filter((metric) => level.startsWith('$') || metric.levels.some((each) => each === level));
+  const ofLevel = catalogue.metrics.filter(
+    (metric) => level.startsWith('$') || metric.levels.some((each) => each === level)
+  );
   const chosen = catalogue.metrics.find((metric) => metric.name === value);
   const options = ofLevel.map((metric) => ({ value: metric.name, label: metric.name, description: describe(metric) }));
   const missing = chosen && !ofLevel.includes(chosen) ? `There is no ${value} at level ${level}.` : undefined;
@@ -27,7 +29,6 @@ export function MetricField({ level, value, catalogue, variables, onChange }: Pr
       options={[...options, ...variableOptions(variables)]}
       onChange={(metric) => metric && onChange(metric)}
       width={44}
-      loading={catalogue.loading}
       error={catalogue.error ?? missing}
       testId="heapscope-metric"
     />
@@ -36,5 +37,7 @@ export function MetricField({ level, value, catalogue, variables, onChange }: Pr
 
 function describe(metric: MetricInfo): string {
   const sample = formattedValueToString(getValueFormat(metric.unit)(1)).replace(/^[\d.\s]+/, '');
-  return [metric.description, sample && `Unit: ${sample}.`, metric.kind === 'cumulative' && 'A counter.'].filter(Boolean).join(' ');
+  return [metric.description, sample && `Unit: ${sample}.`, metric.kind === 'cumulative' && 'A counter.']
+    .filter(Boolean)
+    .join(' ');
 }

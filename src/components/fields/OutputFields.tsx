@@ -21,11 +21,19 @@ export function OutputFields({ value, onChange }: Props) {
   const format = value.format ?? 'timeseries';
   return (
     <InlineFieldRow>
-      <InlineField label="Format" labelWidth={12} tooltip="A table has one row per series with one value for the whole range.">
+      <InlineField
+        label="Format"
+        labelWidth={12}
+        tooltip="A table has one row per series with one value for the whole range."
+      >
         <RadioButtonGroup options={FORMATS} value={format} onChange={(next) => onChange({ ...value, format: next })} />
       </InlineField>
       {format === 'timeseries' && (
-        <InlineField label="Legend" htmlFor={id} tooltip="Name of each series: {{namespace}}, {{pod}}, {{label:app}}, {{metric}} stand for its own.">
+        <InlineField
+          label="Legend"
+          htmlFor={id}
+          tooltip="Name of each series: {{namespace}}, {{pod}}, {{label:app}}, {{metric}} stand for its own."
+        >
           <TextInput
             id={id}
             value={value.legend ?? ''}
