@@ -1,0 +1,44 @@
+// Bundles the backend and the simulator into single files that need no node_modules: build/heapscope.mjs, build/simulator.mjs.
+import { cpSync, existsSync, mkdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+
+/** Packages that are CommonJS inside ask for `require`, which an ES module has not of its own. */
+const REQUIRE = "import { createRequire as createRequireOfBundle } from 'node:module';\nconst require = createRequireOfBundle(import.meta.url);";
+
+/** Bundles entry points (name of the output to file) into a folder, with what the status page is made of beside them. */
+export async function buildBackend(entries, folder) {
+  mkdirSync(folder, { recursive: true });
+  await build({
+    entryPoints: entries,
+    outdir: folder,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    sourcemap: 'external',
+    banner: { js: REQUIRE },
+    legalComments: 'linked',
+    logLevel: 'warning',
+  });
+  cpSync(join(root, 'backend/api/self/page'), join(folder, 'page'), {
+    recursive: true,
+    filter: (source) => !source.includes('.test.'),
+  });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const entries = { heapscope: join(root, 'backend/main.ts'), simulator: join(root, 'simulator/main.ts') };
+  const missing = Object.values(entries).filter((file) => !existsSync(file));
+  if (missing.length > 0) {
+    console.error(`There is no ${missing.join(' and no ')} to build from.`);
+    process.exit(1);
+  }
+  const folder = resolve(root, 'build');
+  await buildBackend(entries, folder);
+  console.log('Built build/heapscope.mjs and build/simulator.mjs.');
+}
