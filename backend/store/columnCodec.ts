@@ -31,14 +31,11 @@ interface Profile {
   /** Smallest and largest value present. */
   min: number;
   max: number;
-  present: number;
-  /** Largest step all values are multiples of, counted from `min`; 0 if they are no integers. */
+  /** Index into STEPS of the largest step all values are multiples of, counted from `min`; STEPS.length for hundredths; -1. */
   step: number;
-  /** Whether all values are multiples of 0.01. */
-  cents: boolean;
   /** Distinct values incl. NaN, undefined if there are more than a dictionary holds. */
   distinct: number[] | undefined;
-  /** Most frequent among the first values, for the sparse form. */
+  /** The majority value if there is one, and how many others there are. */
   common: number;
   uncommon: number;
 }
@@ -108,80 +105,98 @@ export function unpackWide(packed: Uint8Array): Map<number, bigint> | undefined 
 }
 
 function profile(values: Float64Array): Profile {
-  const found: Profile = {
-    min: Infinity,
-    max: -Infinity,
-    present: 0,
-    step: 0,
-    cents: true,
-    distinct: [],
-    common: NaN,
-    uncommon: 0,
-  };
-  for (const value of values) {
-    if (!Number.isNaN(value)) {
-      found.present++;
-      found.min = Math.min(found.min, value);
-      found.max = Math.max(found.max, value);
-      found.cents &&= Math.round(value * CENTS) / CENTS === value;
+  let min = Infinity;
+  let max = -Infinity;
+  let integers = true;
+  let common = NaN;
+  let lead = 0;
+  for (let row = 0; row < values.length; row++) {
+    const value = values[row];
+    if (value === value) {
+      min = value < min ? value : min;
+      max = value > max ? value : max;
+      integers &&= Number.isSafeInteger(value);
     }
-    if (found.distinct && !found.distinct.some((known) => Object.is(known, value))) {
-      found.distinct = found.distinct.length < MAX_DISTINCT ? [...found.distinct, value] : undefined;
+    // Boyer and Moore's vote finds the majority value, if there is one.
+    if (lead === 0) {
+      common = value;
     }
+    lead += same(value, common) ? 1 : -1;
   }
-  found.step = largestStep(values, found.min);
-  found.common = moreFrequent(values);
-  for (const value of values) {
-    found.uncommon += Object.is(value, found.common) ? 0 : 1;
+  let uncommon = 0;
+  for (let row = 0; row < values.length; row++) {
+    uncommon += same(values[row], common) ? 0 : 1;
   }
-  return found;
+  const step = integers ? largestStep(values, min) : isHundredths(values, min) ? STEPS.length : -1;
+  return { min, max, step, distinct: distinctValues(values), common, uncommon };
+}
+
+/** Equality that takes NaN for a value. */
+function same(one: number, other: number): boolean {
+  return one === other || (one !== one && other !== other);
 }
 
 function largestStep(values: Float64Array, min: number): number {
-  let best = 0;
-  for (const step of STEPS) {
-    let fits = true;
-    for (let row = 0; row < values.length && fits; row++) {
-      const value = values[row];
-      fits = Number.isNaN(value) || (Number.isSafeInteger(value) && (value - min) % step === 0);
+  for (let step = 0; step < STEPS.length - 1; step++) {
+    const size = STEPS[step];
+    let row = 0;
+    while (row < values.length && (values[row] !== values[row] || (values[row] - min) % size === 0)) {
+      row++;
     }
-    if (fits) {
-      best = step;
-      break;
+    if (row === values.length) {
+      return step;
     }
   }
-  return best;
+  return STEPS.length - 1;
 }
 
-/** The majority value if there is one (Boyer–Moore), else any. */
-function moreFrequent(values: Float64Array): number {
-  let candidate = NaN;
-  let lead = 0;
-  for (const value of values) {
-    if (lead === 0) {
-      candidate = value;
-    }
-    lead += Object.is(value, candidate) ? 1 : -1;
+function isHundredths(values: Float64Array, min: number): boolean {
+  let row = min >= 0 ? 0 : values.length + 1;
+  while (
+    row < values.length &&
+    (values[row] !== values[row] || Math.round(values[row] * CENTS) / CENTS === values[row])
+  ) {
+    row++;
   }
-  return candidate;
+  return row === values.length;
+}
+
+/** Distinct values in order of appearance; undefined if there are too many for a dictionary to pay. */
+function distinctValues(values: Float64Array): number[] | undefined {
+  const distinct: number[] = [];
+  for (let row = 0; row < values.length; row++) {
+    let known = distinct.length - 1;
+    while (known >= 0 && !same(distinct[known], values[row])) {
+      known--;
+    }
+    if (known < 0) {
+      if (distinct.length === MAX_DISTINCT) {
+        return undefined;
+      }
+      distinct.push(values[row]);
+    }
+  }
+  return distinct;
 }
 
 function packValues(values: Float64Array, found: Profile): Uint8Array {
   const rows = values.length;
-  if (found.distinct && found.distinct.length <= 1) {
-    return start(CONSTANT, rows, 0, found.distinct[0] ?? NaN, 0).packed;
+  const { distinct, uncommon } = found;
+  if (distinct && distinct.length <= 1) {
+    return start(CONSTANT, rows, 0, distinct[0] ?? NaN, 0).packed;
   }
   const integers = integerForm(found);
-  const sizes: Array<[number, () => Uint8Array]> = [[rows * 8, () => packFloats(values)]];
-  if (integers) {
-    sizes.push([rows * integers.width, () => packIntegers(values, integers)]);
+  const integerBytes = integers ? rows * integers.width : Infinity;
+  const dictionaryBytes = distinct ? 1 + distinct.length * 8 + rows : Infinity;
+  const sparseBytes = 2 + uncommon * 10;
+  const least = Math.min(rows * 8, integerBytes, dictionaryBytes, sparseBytes);
+  if (integers && integerBytes === least) {
+    return packIntegers(values, integers);
   }
-  if (found.distinct) {
-    const distinct = found.distinct;
-    sizes.push([1 + distinct.length * 8 + rows, () => packDictionary(values, distinct)]);
+  if (distinct && dictionaryBytes === least) {
+    return packDictionary(values, distinct);
   }
-  sizes.push([2 + found.uncommon * 10, () => packSparse(values, found)]);
-  return sizes.reduce((best, form) => (form[0] < best[0] ? form : best))[1]();
+  return sparseBytes === least ? packSparse(values, found) : packFloats(values);
 }
 
 interface IntegerForm {
@@ -192,15 +207,11 @@ interface IntegerForm {
 }
 
 /** The narrowest way to write the values as integers; the largest code of each width means absent. */
-function integerForm({ min, max, step, cents }: Profile): IntegerForm | undefined {
-  const width = (span: number): IntegerForm['width'] | undefined =>
-    span < 0xff ? 1 : span < 0xffff ? 2 : span < 0xffffffff ? 4 : undefined;
-  if (step > 0) {
-    const bytes = width((max - min) / step);
-    return bytes && { width: bytes, step: STEPS.indexOf(step as (typeof STEPS)[number]), base: min };
-  }
-  const bytes = cents && min >= 0 ? width(Math.round(max * CENTS)) : undefined;
-  return bytes && { width: bytes, step: STEPS.length, base: 0 };
+function integerForm({ min, max, step }: Profile): IntegerForm | undefined {
+  const isHundredth = step === STEPS.length;
+  const span = isHundredth ? Math.round(max * CENTS) : (max - min) / STEPS[step];
+  const width = step < 0 ? undefined : span < 0xff ? 1 : span < 0xffff ? 2 : span < 0xffffffff ? 4 : undefined;
+  return width && { width, step, base: isHundredth ? 0 : min };
 }
 
 function start(encoding: number, rows: number, step: number, base: number, bytes: number) {
@@ -220,12 +231,10 @@ function packIntegers(values: Float64Array, { width, step, base }: IntegerForm):
   const encoding = width === 1 ? UINT8 : width === 2 ? UINT16 : UINT32;
   const { packed, view } = start(encoding, values.length, step, base, values.length * width);
   const absent = 2 ** (width * 8) - 1;
-  values.forEach((value, row) => {
-    const code = Number.isNaN(value)
-      ? absent
-      : step === STEPS.length
-        ? Math.round(value * CENTS)
-        : (value - base) / STEPS[step];
+  const size = step === STEPS.length ? 0 : STEPS[step];
+  for (let row = 0; row < values.length; row++) {
+    const value = values[row];
+    const code = value !== value ? absent : size === 0 ? Math.round(value * CENTS) : (value - base) / size;
     const at = HEADER_BYTES + row * width;
     if (width === 1) {
       packed[at] = code;
@@ -234,7 +243,7 @@ function packIntegers(values: Float64Array, { width, step, base }: IntegerForm):
     } else {
       view.setUint32(at, code, true);
     }
-  });
+  }
   return packed;
 }
 
@@ -244,7 +253,7 @@ function packDictionary(values: Float64Array, distinct: readonly number[]): Uint
   distinct.forEach((value, index) => view.setFloat64(HEADER_BYTES + 1 + index * 8, value, true));
   const indexes = HEADER_BYTES + 1 + distinct.length * 8;
   values.forEach((value, row) => {
-    packed[indexes + row] = distinct.findIndex((known) => Object.is(known, value));
+    packed[indexes + row] = distinct.findIndex((known) => same(known, value));
   });
   return packed;
 }
@@ -254,7 +263,7 @@ function packSparse(values: Float64Array, { common, uncommon }: Profile): Uint8A
   view.setUint16(HEADER_BYTES, uncommon, true);
   let at = HEADER_BYTES + 2;
   values.forEach((value, row) => {
-    if (!Object.is(value, common)) {
+    if (!same(value, common)) {
       view.setUint16(at, row, true);
       view.setFloat64(at + 2, value, true);
       at += 10;

@@ -78,6 +78,17 @@ export class HeadStore implements RoundWriter {
     return bytes;
   }
 
+  /** Objects in the inventory, of all tables. */
+  get objectCount(): number {
+    let count = 0;
+    for (const shard of this.shards.values()) {
+      for (const table of shard.values()) {
+        count += table.objectCount;
+      }
+    }
+    return count;
+  }
+
   /** Changes whenever an object of the table comes or goes. */
   inventoryVersion(table: TableName): number {
     return this.versions.get(table) ?? 0;

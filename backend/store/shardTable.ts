@@ -47,6 +47,10 @@ export class ShardTable {
     this.metrics = metrics;
   }
 
+  get objectCount(): number {
+    return this.numberOf.size;
+  }
+
   get bytes(): number {
     return this.blocks.reduce((sum, block) => sum + block.bytes, 0);
   }
@@ -128,12 +132,13 @@ export class ShardTable {
 function arrange(column: Column, rowOfTableRow: Int32Array, rows: number): Column | undefined {
   const values = new Float64Array(rows).fill(NaN);
   let present = false;
-  column.values.forEach((value, index) => {
-    if (!Number.isNaN(value) && rowOfTableRow[index] >= 0) {
+  for (let index = 0; index < column.values.length; index++) {
+    const value = column.values[index];
+    if (value === value && rowOfTableRow[index] >= 0) {
       values[rowOfTableRow[index]] = value;
       present = true;
     }
-  });
+  }
   if (!present) {
     return undefined;
   }
