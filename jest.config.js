@@ -7,6 +7,9 @@ const { grafanaESModules, nodeModulesToTransform } = require('./.config/jest/uti
 /** Packages that come as ES modules only and are turned into CommonJS for Jest. */
 const BACKEND_ES_MODULES = ['@kubernetes/client-node', 'openid-client', 'oauth4webapi', 'jose', 're2js', '.*-proxy-agent', 'agent-base'];
 
+/** The same for what Grafana 13's packages bring along, beyond the scaffold's list. */
+const PLUGIN_ES_MODULES = ['@react-hookz/web', '@ver0/deep-equal'];
+
 const swc = [
   '@swc/jest',
   { sourceMaps: 'inline', jsc: { target: 'es2024', parser: { syntax: 'typescript' } } },
@@ -14,7 +17,13 @@ const swc = [
 
 module.exports = {
   projects: [
-    { ...scaffold, displayName: 'plugin', rootDir: __dirname },
+    {
+      ...scaffold,
+      displayName: 'plugin',
+      rootDir: __dirname,
+      transform: { ...scaffold.transform, '^.+\\.mjs$': swc },
+      transformIgnorePatterns: [nodeModulesToTransform([...grafanaESModules, ...PLUGIN_ES_MODULES])],
+    },
     {
       displayName: 'backend',
       rootDir: __dirname,

@@ -33,12 +33,10 @@ export class HeapscopeVariables extends CustomVariableSupport<
   }
 
   query({ targets, range, scopedVars }: DataQueryRequest<HeapscopeVariableQuery>): Observable<DataQueryResponse> {
-    return this.datasource
-      .findNames(targets[0], range ?? getDefaultTimeRange(), { scopedVars })
-      .pipe(
-        map(({ names }) => ({
-          data: [createDataFrame({ fields: [{ name: 'text', type: FieldType.string, values: names }] })],
-        }))
-      );
+    return this.datasource.findNames(targets[0], range ?? getDefaultTimeRange(), { scopedVars }).pipe(
+      map(({ names }) => ({
+        data: [createDataFrame({ fields: [{ name: 'text', type: FieldType.string, values: names }] })],
+      }))
+    );
   }
 }
