@@ -3,21 +3,13 @@ import { type ObjectNames, type Table, type TableName } from '../model/batch.ts'
 import { parseExactJson, toExactNumber } from './exactJson.ts';
 import { closeTable, containerKey, filesystemKey, interfaceKey, nodeKey, podKey, systemKey } from './closeTable.ts';
 import {
-  EPHEMERAL_USAGE,
   FILESYSTEM,
-  FILESYSTEM_FIELDS,
   INTERFACE,
-  INTERFACE_FIELDS,
   MEASURED,
-  MEMORY_FIELDS,
   METRIC,
-  NETWORK_FIELDS,
+  PRESSURE,
   PRESSURE_NAMES,
-  PRESSURE_OF,
-  SWAP_FIELDS,
   SYSTEM_CONTAINER_NAMES,
-  UPTIME,
-  type Fields,
 } from './summaryFields.ts';
 import { listAt, nameAt, objectAt, ShapeError, type Json, type Owner } from './summaryShape.ts';
 import { TimeParser } from './timeParser.ts';
@@ -121,8 +113,8 @@ class SummaryDecoder {
     this.readFilesystem(names, 'node', runtime?.containerFs, 'containerfs');
     const processes = objectAt(stats.rlimit, '"rlimit"');
     if (processes) {
-      this.read(this.measured.node, row, METRIC['process/count'], processes.curproc);
-      this.read(this.measured.node, row, METRIC['process/limit'], processes.maxpid);
+      this.read(this.measured.node, row, METRIC.processCount, processes.curproc);
+      this.read(this.measured.node, row, METRIC.processLimit, processes.maxpid);
     }
     for (const item of listAt(stats.systemContainers, '"systemContainers"')) {
       const system = objectAt(item, 'an item of "systemContainers"') ?? {};
@@ -146,7 +138,7 @@ class SummaryDecoder {
     this.read(
       this.measured.pod,
       row,
-      METRIC['process/count'],
+      METRIC.processCount,
       objectAt(stats.process_stats, '"process_stats"')?.process_count
     );
     for (const item of listAt(stats.volume, '"volume"')) {
@@ -167,7 +159,7 @@ class SummaryDecoder {
       this.readFilesystem(names, 'container', stats.rootfs, '/') +
       this.readFilesystem(names, 'container', stats.logs, 'logs');
     if (!Number.isNaN(used)) {
-      this.measured.container.set(row, EPHEMERAL_USAGE, used);
+      this.measured.container.set(row, METRIC.ephemeralUsage, used);
     }
     for (const item of listAt(stats.userDefinedMetrics, '"userDefinedMetrics"')) {
       const custom = objectAt(item, 'an item of "userDefinedMetrics"');
@@ -186,16 +178,15 @@ class SummaryDecoder {
     const startTimeMs = this.times.parse(stats.startTime);
     table.setStart(row, startTimeMs);
     if (startTimeMs <= this.receivedMs) {
-      table.set(row, UPTIME, this.receivedMs - startTimeMs);
+      table.set(row, METRIC.uptime, this.receivedMs - startTimeMs);
     }
     const cpu = this.readClocked(table, row, 'cpu', stats.cpu);
     if (cpu) {
-      this.read(table, row, METRIC['cpu/usage'], cpu.usageCoreNanoSeconds);
-      this.read(table, row, METRIC['cpu/usage_rate_kubelet'], cpu.usageNanoCores, 1e6);
+      this.read(table, row, METRIC.cpuUsage, cpu.usageCoreNanoSeconds);
+      this.read(table, row, METRIC.cpuRateOfKubelet, cpu.usageNanoCores, 1e6);
     }
-    this.readFields(table, row, MEMORY_FIELDS, this.readClocked(table, row, 'memory', stats.memory));
+    this.readMemory(table, row, this.readClocked(table, row, 'memory', stats.memory), objectAt(stats.swap, '"swap"'));
     this.readClocked(table, row, 'io', stats.io);
-    this.readFields(table, row, SWAP_FIELDS, objectAt(stats.swap, '"swap"'));
     if (stats.network !== undefined) {
       this.readNetwork(table, row, owner, names, objectAt(stats.network, '"network"'));
     }
@@ -216,11 +207,8 @@ class SummaryDecoder {
     table.setSample(row, clock, this.times.parse(block.time));
     const pressure = objectAt(block.psi, '"psi"');
     if (pressure) {
-      for (const { extent, fields } of PRESSURE_OF[clock]) {
-        const numbers = objectAt(pressure[extent], `"psi.${extent}"`);
-        this.readFields(table, row, fields, numbers);
-        this.pressureSeen ||= numbers !== undefined && numbers.total !== 0 && numbers.total !== undefined;
-      }
+      this.readPressure(table, row, PRESSURE[clock].some, objectAt(pressure.some, '"psi.some"'));
+      this.readPressure(table, row, PRESSURE[clock].full, objectAt(pressure.full, '"psi.full"'));
     }
     return block;
   }
@@ -237,7 +225,7 @@ class SummaryDecoder {
     }
     const timeMs = this.times.parse(network.time);
     table.setSample(row, 'network', timeMs);
-    this.readFields(table, row, NETWORK_FIELDS, network);
+    this.readCounters(table, row, METRIC.network, network);
     for (const item of listAt(network.interfaces, '"interfaces"')) {
       const counters = objectAt(item, 'an item of "interfaces"');
       const interfaceRow = this.interfaces.addRow();
@@ -248,7 +236,7 @@ class SummaryDecoder {
       };
       this.interfaces.setSample(interfaceRow, 'network', timeMs);
       this.interfaces.setStart(interfaceRow, table.start(row));
-      this.readFields(this.interfaces, interfaceRow, INTERFACE_FIELDS, counters);
+      this.readCounters(this.interfaces, interfaceRow, 0, counters);
     }
   }
 
@@ -256,7 +244,7 @@ class SummaryDecoder {
   private readStorage(row: number, owner: 'node' | 'pod', value: unknown, label: string): void {
     const used = this.readFilesystem(this.names[owner][row], owner, value, label);
     if (!Number.isNaN(used)) {
-      this.measured[owner].set(row, EPHEMERAL_USAGE, used);
+      this.measured[owner].set(row, METRIC.ephemeralUsage, used);
     }
   }
 
@@ -268,15 +256,46 @@ class SummaryDecoder {
     }
     const row = this.filesystems.addRow();
     this.names.filesystem[row] = { ...names, owner, resourceId: label };
-    this.readFields(this.filesystems, row, FILESYSTEM_FIELDS, block);
+    this.read(this.filesystems, row, 0, block.usedBytes);
+    this.read(this.filesystems, row, 1, block.capacityBytes);
+    this.read(this.filesystems, row, 2, block.availableBytes);
+    this.read(this.filesystems, row, 3, block.inodes);
+    this.read(this.filesystems, row, 4, block.inodesFree);
+    this.read(this.filesystems, row, 5, block.inodesUsed);
     return this.filesystems.get(row, 0);
   }
 
-  private readFields(table: TableBuilder, row: number, fields: Fields, block: Json | undefined): void {
-    if (block) {
-      for (const [field, metric] of fields) {
-        this.read(table, row, metric, block[field]);
-      }
+  private readMemory(table: TableBuilder, row: number, memory: Json | undefined, swap: Json | undefined): void {
+    if (memory) {
+      this.read(table, row, METRIC.memoryUsage, memory.usageBytes);
+      this.read(table, row, METRIC.workingSet, memory.workingSetBytes);
+      this.read(table, row, METRIC.rss, memory.rssBytes);
+      this.read(table, row, METRIC.memoryAvailable, memory.availableBytes);
+      this.read(table, row, METRIC.pageFaults, memory.pageFaults);
+      this.read(table, row, METRIC.majorPageFaults, memory.majorPageFaults);
+    }
+    if (swap) {
+      this.read(table, row, METRIC.swapUsage, swap.swapUsageBytes);
+      this.read(table, row, METRIC.swapAvailable, swap.swapAvailableBytes);
+    }
+  }
+
+  private readPressure(table: TableBuilder, row: number, first: number, numbers: Json | undefined): void {
+    if (numbers) {
+      this.read(table, row, first, numbers.total);
+      this.read(table, row, first + 1, numbers.avg10);
+      this.read(table, row, first + 2, numbers.avg60);
+      this.read(table, row, first + 3, numbers.avg300);
+      this.pressureSeen ||= numbers.total !== 0 && numbers.total !== undefined;
+    }
+  }
+
+  private readCounters(table: TableBuilder, row: number, first: number, counters: Json | undefined): void {
+    if (counters) {
+      this.read(table, row, first, counters.rxBytes);
+      this.read(table, row, first + 1, counters.rxErrors);
+      this.read(table, row, first + 2, counters.txBytes);
+      this.read(table, row, first + 3, counters.txErrors);
     }
   }
 

@@ -1,10 +1,10 @@
-const PRESSURES = ['cpu', 'memory', 'io'] as const;
+/** Fields of a pressure block, in the order of its metric numbers. */
 const PRESSURE_FIELDS = ['total', 'avg10', 'avg60', 'avg300'] as const;
-export const PRESSURE_NAMES = PRESSURES.flatMap((resource) =>
+export const PRESSURE_NAMES = (['cpu', 'memory', 'io'] as const).flatMap((resource) =>
   (['some', 'full'] as const).flatMap((extent) => PRESSURE_FIELDS.map((field) => `${resource}/psi_${extent}_${field}`))
 );
 
-/** Metrics of nodes, pods, containers and system containers; their indexes are the metric numbers below. */
+/** Metrics of nodes, pods, containers and system containers. */
 export const MEASURED = [
   'uptime',
   'cpu/usage',
@@ -26,9 +26,33 @@ export const MEASURED = [
   'process/limit',
   ...PRESSURE_NAMES,
 ];
-export const METRIC = Object.fromEntries(MEASURED.map((name, index) => [name, index]));
-export const UPTIME = METRIC['uptime'];
-export const EPHEMERAL_USAGE = METRIC['ephemeral_storage/usage'];
+
+/** Indexes into {@link MEASURED}: the metric numbers of the tables built from it. */
+export const METRIC = {
+  uptime: MEASURED.indexOf('uptime'),
+  cpuUsage: MEASURED.indexOf('cpu/usage'),
+  cpuRateOfKubelet: MEASURED.indexOf('cpu/usage_rate_kubelet'),
+  memoryUsage: MEASURED.indexOf('memory/usage'),
+  workingSet: MEASURED.indexOf('memory/working_set'),
+  rss: MEASURED.indexOf('memory/rss'),
+  memoryAvailable: MEASURED.indexOf('memory/available'),
+  pageFaults: MEASURED.indexOf('memory/page_faults'),
+  majorPageFaults: MEASURED.indexOf('memory/major_page_faults'),
+  swapUsage: MEASURED.indexOf('memory/swap_usage'),
+  swapAvailable: MEASURED.indexOf('memory/swap_available'),
+  /** The first of the four counters of {@link INTERFACE}, in their order. */
+  network: MEASURED.indexOf('network/rx'),
+  ephemeralUsage: MEASURED.indexOf('ephemeral_storage/usage'),
+  processCount: MEASURED.indexOf('process/count'),
+  processLimit: MEASURED.indexOf('process/limit'),
+};
+
+/** The first metric number of each pressure block; its four fields follow in order. */
+export const PRESSURE = {
+  cpu: { some: MEASURED.indexOf('cpu/psi_some_total'), full: MEASURED.indexOf('cpu/psi_full_total') },
+  memory: { some: MEASURED.indexOf('memory/psi_some_total'), full: MEASURED.indexOf('memory/psi_full_total') },
+  io: { some: MEASURED.indexOf('io/psi_some_total'), full: MEASURED.indexOf('io/psi_full_total') },
+};
 
 export const FILESYSTEM = [
   'filesystem/usage',
@@ -39,43 +63,6 @@ export const FILESYSTEM = [
   'filesystem/inodes_used',
 ];
 export const INTERFACE = ['rx', 'rx_errors', 'tx', 'tx_errors'].map((name) => `network/interface_${name}`);
-
-export type Fields = ReadonlyArray<readonly [field: string, metric: number]>;
-
-export const MEMORY_FIELDS: Fields = [
-  ['usageBytes', METRIC['memory/usage']],
-  ['workingSetBytes', METRIC['memory/working_set']],
-  ['rssBytes', METRIC['memory/rss']],
-  ['availableBytes', METRIC['memory/available']],
-  ['pageFaults', METRIC['memory/page_faults']],
-  ['majorPageFaults', METRIC['memory/major_page_faults']],
-];
-export const SWAP_FIELDS: Fields = [
-  ['swapUsageBytes', METRIC['memory/swap_usage']],
-  ['swapAvailableBytes', METRIC['memory/swap_available']],
-];
-export const NETWORK_FIELDS: Fields = ['rxBytes', 'rxErrors', 'txBytes', 'txErrors'].map((field, index) => [
-  field,
-  METRIC['network/rx'] + index,
-]);
-export const INTERFACE_FIELDS: Fields = NETWORK_FIELDS.map(([field], index) => [field, index]);
-export const FILESYSTEM_FIELDS: Fields = [
-  'usedBytes',
-  'capacityBytes',
-  'availableBytes',
-  'inodes',
-  'inodesFree',
-  'inodesUsed',
-].map((field, index) => [field, index]);
-export const PRESSURE_OF = Object.fromEntries(
-  PRESSURES.map((resource) => [
-    resource,
-    (['some', 'full'] as const).map((extent) => ({
-      extent,
-      fields: PRESSURE_FIELDS.map((field) => [field, METRIC[`${resource}/psi_${extent}_${field}`]] as const),
-    })),
-  ])
-);
 
 /** The kubelet's names of system containers that Heapster renamed. */
 export const SYSTEM_CONTAINER_NAMES: Readonly<Record<string, string>> = { runtime: 'docker-daemon', misc: 'system' };

@@ -1,7 +1,7 @@
 import type { Clock, Column, ObjectNames, Table } from '../model/batch.ts';
 
 const CLOCKS: readonly Clock[] = ['cpu', 'memory', 'network', 'io'];
-const FIRST_ROWS = 64;
+const FIRST_ROWS = 8;
 
 /**
  * Collects rows of one table while an answer is read: values are written row by row and turned into columns at the end.
