@@ -1,0 +1,123 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import type { Dimension, NameFilter } from '../backend/contract/grafana.ts';
+import { BackendProcess } from './backendProcess.ts';
+import { drawTable, type Results } from './goals.ts';
+import { p95Ms } from './measure.ts';
+import { processCpuSeconds } from './processCpu.ts';
+import { SimulatorProcess } from './simulatorProcess.ts';
+
+const SIZES = [100, 1000, 5000];
+const PODS_PER_NODE = 30;
+/** Rounds that fill the head with what 15 minutes at 60 s hold. */
+const ROUNDS = 15;
+/** Rounds before the clock starts: code is compiled, connections are open, rates are there. */
+const WARM_UP_ROUNDS = 3;
+const QUERIES = 60;
+const REAL_RESOLUTION_MS = 60_000;
+
+/** Time per round. A simulated minute passes in each, so that what is stored is what 60 s rounds store. */
+function roundMs(nodes: number): number {
+  return nodes <= 100 ? 5_000 : nodes <= 1000 ? 10_000 : 40_000;
+}
+
+async function measure(nodes: number, folder: string): Promise<Results> {
+  const resolutionMs = roundMs(nodes);
+  const windowMs = ROUNDS * resolutionMs;
+  const kubeconfig = join(folder, `kubeconfig-${nodes}`);
+  const simulator = await SimulatorProcess.start(nodes, REAL_RESOLUTION_MS / resolutionMs, kubeconfig);
+  const backend = await BackendProcess.start([
+    `--kubeconfig=${kubeconfig}`,
+    `--metric-resolution=${resolutionMs}ms`,
+    `--head-window=${windowMs}ms`,
+    '--head-memory=1MiB',
+  ]);
+  try {
+    const before = await backend.waitForRounds(WARM_UP_ROUNDS, 120_000 + 10 * resolutionMs);
+    const simulatorBefore = processCpuSeconds(simulator.pid);
+    const after = await backend.waitForRounds(WARM_UP_ROUNDS + ROUNDS + 1, (ROUNDS + 10) * resolutionMs);
+    const rounds = after.rounds - before.rounds;
+    const cpuMsPerNodeRound = ((after.cpuSeconds - before.cpuSeconds) * 1000) / nodes / rounds;
+    return {
+      nodes,
+      pods: nodes * PODS_PER_NODE,
+      cpuMsPerNodeRound,
+      memoryMiBPerNode: after.residentBytes / 2 ** 20 / nodes,
+      roundSeconds: (after.roundSecondsSum - before.roundSecondsSum) / rounds,
+      ...(await measureQueries(backend, windowMs)),
+      moduleGzipKiB: moduleGzipKiB(),
+      simulatorCpuMsPerNodeRound: ((processCpuSeconds(simulator.pid) - simulatorBefore) * 1000) / nodes / rounds,
+      residentMiB: after.residentBytes / 2 ** 20,
+      coresUsedAt60s: (cpuMsPerNodeRound * nodes) / REAL_RESOLUTION_MS,
+    };
+  } finally {
+    await backend.stop();
+    await simulator.stop();
+  }
+}
+
+async function measureQueries(backend: BackendProcess, windowMs: number) {
+  const [namespace] = await backend.names({ dimension: 'namespace' }, windowMs);
+  const is = (dimension: Dimension, name: string): NameFilter => ({ dimension, operator: '=', values: [name] });
+  const inNamespace = is('namespace', namespace);
+  const pods = await backend.names({ dimension: 'pod', filters: [inNamespace] }, windowMs);
+  const cpu = { level: 'pod', metric: 'cpu/usage_rate' } as const;
+  return {
+    onePod15mP95Ms: await p95Ms(QUERIES, async (index) => {
+      const pod = pods[index % pods.length];
+      await backend.query({ ...cpu, filters: [inNamespace, is('pod', pod)] }, windowMs);
+    }),
+    topPods15mP95Ms: await p95Ms(QUERIES, async () => {
+      const series = await backend.query({ ...cpu, limit: { count: 10, order: 'top' } }, windowMs);
+      if (series !== 10) {
+        throw new Error(`The top 10 pods came as ${series} series.`);
+      }
+    }),
+    variablesP95Ms: await p95Ms(QUERIES, async (index) => {
+      await backend.names({ dimension: index % 2 === 0 ? 'pod' : 'namespace' }, windowMs);
+    }),
+  };
+}
+
+function moduleGzipKiB(): number {
+  const module = new URL('../dist/module.js', import.meta.url);
+  if (!existsSync(module)) {
+    throw new Error('There is no dist/module.js to weigh. Run `npm run build:plugin` first.');
+  }
+  return gzipSync(readFileSync(module), { level: 9 }).length / 1024;
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { nodes: { type: 'string' }, json: { type: 'string' } } });
+  const sizes = values.nodes === undefined ? SIZES : values.nodes.split(',').map(Number);
+  if (sizes.some((nodes) => !Number.isInteger(nodes) || nodes < 1)) {
+    throw new Error(`--nodes=${values.nodes} must be a number of nodes, such as --nodes 100.`);
+  }
+  execFileSync(process.execPath, [new URL('../tools/buildBackend.mjs', import.meta.url).pathname], {
+    stdio: 'inherit',
+  });
+  const folder = mkdtempSync(join(tmpdir(), 'heapscope-bench-'));
+  const runs: Results[] = [];
+  try {
+    console.log(
+      `${cpus().length} × ${cpus()[0].model}, Node ${process.version}; ${PODS_PER_NODE} pods per node; ! = goal missed`
+    );
+    for (const nodes of sizes) {
+      runs.push(await measure(nodes, folder));
+      console.log(drawTable(runs));
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  if (values.json !== undefined) {
+    // One size answers flat; of several the one that the goals are stated for, with all runs beside it.
+    const main = runs.find(({ nodes }) => nodes === 1000) ?? runs[0];
+    writeFileSync(values.json, `${JSON.stringify(runs.length === 1 ? main : { ...main, runs }, undefined, 2)}\n`);
+  }
+}
+
+await main();
