@@ -1,7 +1,7 @@
 import React, { useId } from 'react';
-import { Combobox, InlineField, type ComboboxOption } from '@grafana/ui';
+import { InlineField, type ComboboxOption } from '@grafana/ui';
+import { Picker } from './Picker';
 
-/** One value of a list, which may also be typed, such as a dashboard variable. */
 interface Props {
   label: string;
   tooltip?: string;
@@ -17,18 +17,9 @@ interface Props {
   testId: string;
 }
 
-export function ChoiceField(props: Props) {
-  const { label, tooltip, labelWidth, value, options, onChange, empty, width, error, testId } = props;
+/** One value of a list with its label; others, such as dashboard variables, may be typed. */
+export function ChoiceField({ label, tooltip, labelWidth, error, ...picker }: Props) {
   const id = useId();
-  const common = {
-    id,
-    options,
-    value: value || null,
-    width,
-    createCustomValue: true,
-    placeholder: empty,
-    'data-testid': testId,
-  };
   return (
     <InlineField
       label={label}
@@ -38,11 +29,7 @@ export function ChoiceField(props: Props) {
       invalid={Boolean(error)}
       error={error}
     >
-      {empty === undefined ? (
-        <Combobox {...common} onChange={(option) => onChange(option.value)} />
-      ) : (
-        <Combobox {...common} isClearable onChange={(option) => onChange(option?.value)} />
-      )}
+      <Picker id={id} {...picker} />
     </InlineField>
   );
 }

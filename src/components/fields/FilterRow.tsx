@@ -1,11 +1,12 @@
 import React, { useId } from 'react';
 import type { TimeRange } from '@grafana/data';
-import { Combobox, IconButton, Stack } from '@grafana/ui';
+import { IconButton, Stack } from '@grafana/ui';
 import type { HeapscopeDataSource } from '../../datasource';
 import { isSelector, type SavedFilter, type SavedNameFilter } from '../../filters';
 import type { HeapscopeVariableQuery } from '../../variables';
 import { NamesField } from './NamesField';
 import { dimensionOptions, OPERATORS, variableOptions } from './options';
+import { Picker } from './Picker';
 import { TextInput } from './TextInput';
 
 interface Props {
@@ -44,8 +45,7 @@ export function FilterRow(props: Props) {
         name="times"
         size="lg"
         style={{ marginTop: 6 }}
-        aria-label={`Remove filter ${position}`}
-        tooltip="Remove this filter"
+        tooltip={`Remove filter ${position}`}
         onClick={onRemove}
       />
     </Stack>
@@ -67,24 +67,26 @@ function NameCondition({
   return (
     <>
       <span id={`${id}-dimension`} hidden>{`Filter ${position} dimension`}</span>
-      <Combobox
-        aria-labelledby={`${id}-dimension`}
-        data-testid={`heapscope-filter-${position}-dimension`}
+      <Picker
+        labelledBy={`${id}-dimension`}
+        testId={`heapscope-filter-${position}-dimension`}
         width={24}
-        createCustomValue
         options={[...dimensionOptions(dimensions), ...variableOptions(datasource.variableNames())]}
-        value={filter.dimension || null}
+        value={filter.dimension}
         placeholder="namespace, pod, label:app"
-        onChange={({ value }) => onChange({ ...filter, dimension: value as SavedNameFilter['dimension'], values: [] })}
+        onChange={(dimension) =>
+          onChange({ ...filter, dimension: dimension as SavedNameFilter['dimension'], values: [] })
+        }
       />
       <span id={`${id}-operator`} hidden>{`Filter ${position} operator`}</span>
-      <Combobox
-        aria-labelledby={`${id}-operator`}
-        data-testid={`heapscope-filter-${position}-operator`}
+      <Picker
+        labelledBy={`${id}-operator`}
+        testId={`heapscope-filter-${position}-operator`}
         width={12}
+        custom={false}
         options={OPERATORS}
         value={filter.operator}
-        onChange={({ value }) => onChange(changeOperator(filter, value))}
+        onChange={(operator) => onChange(changeOperator(filter, operator as SavedNameFilter['operator']))}
       />
       <NamesField
         label={`Filter ${position} value`}
