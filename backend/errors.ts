@@ -57,3 +57,17 @@ export class HeapscopeError extends Error {
 export function sentenceOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** The code of whatever was thrown, or of what caused it (`ECONNREFUSED`); empty if it has none. */
+export function codeOf(error: unknown): string {
+  if (typeof error !== 'object' || error === null) {
+    return '';
+  }
+  if ('code' in error && typeof error.code === 'string') {
+    return error.code;
+  }
+  if ('errors' in error && Array.isArray(error.errors) && error.errors.length > 0) {
+    return codeOf(error.errors[0]);
+  }
+  return 'cause' in error ? codeOf(error.cause) : '';
+}

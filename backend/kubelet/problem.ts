@@ -1,4 +1,4 @@
-import { HeapscopeError, sentenceOf } from '../errors.ts';
+import { codeOf, HeapscopeError, sentenceOf } from '../errors.ts';
 import { hostAndPort } from './address.ts';
 import type { KubeletAddress } from './address.ts';
 
@@ -189,17 +189,4 @@ function at(asked: AskedKubelet): string {
 function quoted(said: string): string {
   const line = said.split('\n', 1)[0];
   return line === '' || line.startsWith('<') ? '' : ` ("${line.slice(0, 120)}")`;
-}
-
-function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) {
-    return '';
-  }
-  if ('code' in error && typeof error.code === 'string') {
-    return error.code;
-  }
-  if (error instanceof AggregateError && error.errors.length > 0) {
-    return codeOf(error.errors[0]);
-  }
-  return error.cause === undefined ? '' : codeOf(error.cause);
 }

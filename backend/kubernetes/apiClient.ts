@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici';
+import { codeOf } from '../errors.ts';
 import type { Access } from './access.ts';
-import { codeOf, networkProblem, statusProblem } from './apiProblem.ts';
+import { networkProblem, statusProblem } from './apiProblem.ts';
 import type { Asked } from './apiProblem.ts';
 import { isObject } from './json.ts';
 import type { JsonObject } from './json.ts';

@@ -1,4 +1,4 @@
-import { HeapscopeError, sentenceOf } from '../errors.ts';
+import { codeOf, HeapscopeError, sentenceOf } from '../errors.ts';
 import { isObject, textAt } from './json.ts';
 
 /** A status other than 2xx, or a failed watch event, with what the API server said. */
@@ -62,7 +62,7 @@ export function networkProblem(server: URL, error: unknown): HeapscopeError {
 }
 
 function networkSentence(server: URL, error: unknown): string {
-  const code = codeOf(error);
+  const code = isTimeout(error) ? 'ETIMEDOUT' : codeOf(error);
   const where = `the API server at ${server.host}`;
   if (code === 'ECONNREFUSED') {
     return `Connection to ${where} was refused. Check the address, and that the API server runs.`;
@@ -107,19 +107,7 @@ const TIMEOUT_CODES = new Set([
   'ABORT_ERR',
 ]);
 
-/** The code of an error or of what caused it (`ECONNREFUSED`); empty if it has none. */
-export function codeOf(error: unknown): string {
-  if (error instanceof Error) {
-    if (error.name === 'TimeoutError' || error.name === 'AbortError') {
-      return 'ETIMEDOUT';
-    }
-    if ('code' in error && typeof error.code === 'string') {
-      return error.code;
-    }
-    if (error instanceof AggregateError && error.errors.length > 0) {
-      return codeOf(error.errors[0]);
-    }
-    return error.cause === undefined ? '' : codeOf(error.cause);
-  }
-  return '';
+/** Signals that end by time reject with this name and a number for a code. */
+function isTimeout(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'name' in error && error.name === 'TimeoutError';
 }

@@ -14,10 +14,11 @@ import { readNode } from './nodeFacts.ts';
 import { createObjectTable } from './objectTable.ts';
 import { createPodSinks } from './podSink.ts';
 import { createReflector } from './reflector.ts';
-import type { ObjectSink, Reflector, ReflectorState, ResourceKind } from './reflector.ts';
+import type { ObjectSink, Reflector, ReflectorState } from './reflector.ts';
 import { createReviews } from './review.ts';
 import type { Reviews } from './review.ts';
 import { SharedParts } from './sharedParts.ts';
+import type { ResourceKind } from './watchProtocol.ts';
 
 export interface DirectoryLog {
   info(sentence: string): void;

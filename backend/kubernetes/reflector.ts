@@ -1,16 +1,15 @@
 import { sentenceOf } from '../errors.ts';
-import type { ApiClient, JsonRequest } from './apiClient.ts';
+import type { ApiClient } from './apiClient.ts';
 import { ApiStatusError } from './apiProblem.ts';
 import type { Backoff } from './backoff.ts';
 import type { Clock } from './clock.ts';
-import { isObject, objectAt, objectsAt, textAt } from './json.ts';
+import { objectAt, objectsAt, textAt } from './json.ts';
 import type { JsonObject } from './json.ts';
+import { listRequest, parseEvent, watchRequest } from './watchProtocol.ts';
+import type { ResourceKind } from './watchProtocol.ts';
 import { linesOf } from './watchLines.ts';
 
-const PAGE_SIZE = 500;
 const MAX_EVENT_BYTES = 16 * 1024 * 1024;
-/** A watcher gets a bookmark about every minute; after this long without anything the connection is taken for dead. */
-const SILENCE_MS = 150_000;
 /** A watch that ends sooner than this counts as a failure, so that a server that ends each at once is not hammered. */
 const SHORT_WATCH_MS = 5_000;
 
@@ -21,15 +20,6 @@ export interface ObjectSink {
   remove(object: JsonObject): void;
   /** A list is complete: whatever has another uid is gone. */
   keepOnly(uids: ReadonlySet<string>): void;
-}
-
-export interface ResourceKind {
-  /** Name for sentences and rights: `pods`, `replicasets.apps`. */
-  readonly resource: string;
-  /** `/api/v1/pods` */
-  readonly path: string;
-  /** List and watch ask for the metadata alone. */
-  readonly metadataOnly?: boolean;
 }
 
 /** How one resource is doing. */
@@ -184,42 +174,4 @@ export function createReflector(options: ReflectorOptions): Reflector {
 
 function isExpired(error: unknown): boolean {
   return error instanceof ApiStatusError && error.apiStatus === 410;
-}
-
-function listRequest(kind: ResourceKind, next: string, signal: AbortSignal): JsonRequest {
-  const query = new URLSearchParams({ limit: String(PAGE_SIZE), ...(next === '' ? {} : { continue: next }) });
-  return { verb: 'list', resource: kind.resource, path: `${kind.path}?${query}`, accept: accept(kind, 'List'), signal };
-}
-
-function watchRequest(kind: ResourceKind, version: string, signal: AbortSignal): JsonRequest {
-  const query = new URLSearchParams({
-    watch: 'true',
-    allowWatchBookmarks: 'true',
-    resourceVersion: version,
-    // At random, so that the watches of all readers of a restarted API server don't end together.
-    timeoutSeconds: String(Math.round(300 + 300 * Math.random())),
-  });
-  return {
-    verb: 'watch',
-    resource: kind.resource,
-    path: `${kind.path}?${query}`,
-    accept: accept(kind, ''),
-    silenceMs: SILENCE_MS,
-    signal,
-  };
-}
-
-/** Servers that cannot cut an object down to its metadata send it whole; that serves as well. */
-function accept(kind: ResourceKind, list: 'List' | ''): string {
-  return kind.metadataOnly
-    ? `application/json;as=PartialObjectMetadata${list};g=meta.k8s.io;v=v1,application/json`
-    : 'application/json';
-}
-
-function parseEvent(line: Buffer): JsonObject {
-  const event: unknown = line.length === 0 ? {} : JSON.parse(line.toString('utf8'));
-  if (!isObject(event)) {
-    throw new Error('an event of the watch is not a JSON object');
-  }
-  return event;
 }

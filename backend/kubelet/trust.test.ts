@@ -1,0 +1,153 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { RequestListener } from 'node:http';
+import { createAuthority } from '../../tests/support/certificates.ts';
+import type { CertificateWishes, TestAuthority } from '../../tests/support/certificates.ts';
+import { serve } from '../../tests/support/server.ts';
+import type { TestServer } from '../../tests/support/server.ts';
+import type { NodeFacts } from '../model/facts.ts';
+import { createKubeletClient } from './client.ts';
+import type { KubeletClient, KubeletClientOptions } from './client.ts';
+
+const soon = { deadlineMs: 5_000 };
+const open: Array<{ close(): Promise<void> }> = [];
+let authority: TestAuthority;
+let folder: string;
+
+beforeAll(async () => {
+  authority = await createAuthority('cluster CA');
+  folder = await mkdtemp(join(tmpdir(), 'heapscope-trust-'));
+});
+
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((one) => one.close()));
+});
+
+afterAll(() => rm(folder, { recursive: true }));
+
+function node(name: string, address = '127.0.0.1'): NodeFacts {
+  const type = address === '127.0.0.1' ? 'InternalIP' : 'Hostname';
+  return { name, addresses: [{ type, address }] } as unknown as NodeFacts;
+}
+
+async function kubelet(wishes: CertificateWishes, answer: RequestListener = (_, response) => response.end('{}')) {
+  const server = await serve(answer, await authority.issue(wishes));
+  open.push(server);
+  return server;
+}
+
+function client(server: TestServer, changes: Partial<KubeletClientOptions> = {}): KubeletClient {
+  const credentials = { token: 'secret', ca: authority.caPem };
+  const made = createKubeletClient({
+    access: 'direct',
+    https: true,
+    port: server.port,
+    credentials: () => credentials,
+    ...changes,
+  });
+  open.push(made);
+  return made;
+}
+
+test('a certificate for the IP is accepted, and the token goes with the request', async () => {
+  const seen: Array<string | undefined> = [];
+  const server = await kubelet({ ips: ['127.0.0.1'] }, (request, response) => {
+    seen.push(request.headers.authorization);
+    response.end('{}');
+  });
+  await client(server).readSummary(node('worker-1'), soon);
+  expect(seen).toEqual(['Bearer secret']);
+});
+
+test('a certificate without the IP is accepted for the name of the node', async () => {
+  const server = await kubelet({ dnsNames: ['worker-1'] });
+  await expect(client(server).readSummary(node('worker-1'), soon)).resolves.toBeDefined();
+});
+
+test('a certificate for the host name that was dialled is accepted', async () => {
+  const server = await kubelet({ dnsNames: ['localhost'] });
+  await expect(client(server).readSummary(node('worker-1', 'localhost'), soon)).resolves.toBeDefined();
+});
+
+test('a certificate for another name is refused', async () => {
+  const server = await kubelet({ dnsNames: ['worker-2'], ips: ['127.0.0.2'] });
+  await expect(client(server).readSummary(node('worker-1'), soon)).rejects.toMatchObject({
+    code: 'kubelet_certificate',
+    message: expect.stringContaining('valid neither for 127.0.0.1 nor for the name worker-1'),
+  });
+});
+
+test('a certificate of another authority is refused, whatever its name', async () => {
+  const other = await createAuthority('somebody');
+  const server = await kubelet({ dnsNames: ['worker-1'], ips: ['127.0.0.1'] });
+  const refused = client(server, { credentials: () => ({ ca: other.caPem }) }).readSummary(node('worker-1'), soon);
+  await expect(refused).rejects.toMatchObject({
+    code: 'kubelet_certificate',
+    message: expect.stringContaining('no trusted CA signed'),
+  });
+});
+
+test('an expired certificate is refused', async () => {
+  const server = await kubelet({
+    dnsNames: ['worker-1'],
+    notBefore: new Date('2020-01-01'),
+    notAfter: new Date('2021-01-01'),
+  });
+  await expect(client(server).readSummary(node('worker-1'), soon)).rejects.toMatchObject({
+    code: 'kubelet_certificate',
+    message: expect.stringContaining('has expired'),
+  });
+});
+
+test('verification is off only where that was said', async () => {
+  const server = await kubelet({ dnsNames: ['elsewhere'] });
+  await expect(
+    client(server, { insecureTls: true, credentials: () => ({}) }).readSummary(node('a'), soon)
+  ).resolves.toBeDefined();
+});
+
+test('own CA files take the place of the CA of the cluster', async () => {
+  const other = await createAuthority('somebody');
+  const caFile = join(folder, 'kubelet-ca.crt');
+  await writeFile(caFile, authority.caPem);
+  const server = await kubelet({ dnsNames: ['worker-1'] });
+  const kubelets = client(server, { caFiles: [caFile], credentials: () => ({ ca: other.caPem }) });
+  await expect(kubelets.readSummary(node('worker-1'), soon)).resolves.toBeDefined();
+});
+
+test('a CA file that is not there is named', async () => {
+  const server = await kubelet({ dnsNames: ['worker-1'] });
+  const kubelets = client(server, { caFiles: [join(folder, 'missing.crt')] });
+  await expect(kubelets.readSummary(node('worker-1'), soon)).rejects.toMatchObject({
+    code: 'kubelet_certificate',
+    message: expect.stringContaining('missing.crt'),
+  });
+});
+
+test('a rotated CA is taken up, and a rotated token needs no new connection', async () => {
+  const next = await createAuthority('next cluster CA');
+  const seen: Array<string | undefined> = [];
+  const server = await kubelet({ dnsNames: ['worker-1'] }, (request, response) => {
+    seen.push(request.headers.authorization);
+    response.end('{}');
+  });
+  let credentials = { token: 'first', ca: authority.caPem };
+  const kubelets = client(server, { credentials: () => credentials });
+  await kubelets.readSummary(node('worker-1'), soon);
+  credentials = { ...credentials, token: 'second' };
+  await kubelets.readSummary(node('worker-1'), soon);
+  expect(seen).toEqual(['Bearer first', 'Bearer second']);
+  expect(server.connectionCount()).toBe(1);
+  credentials = { ...credentials, ca: next.caPem };
+  await expect(kubelets.readSummary(node('worker-1'), soon)).rejects.toMatchObject({ code: 'kubelet_certificate' });
+});
+
+test('HTTPS asked of a plain HTTP port is named so', async () => {
+  const server = await serve((_, response) => response.end('{}'));
+  open.push(server);
+  await expect(client(server).readSummary(node('worker-1'), soon)).rejects.toMatchObject({
+    code: 'kubelet_refused',
+    message: expect.stringContaining('does not speak TLS as expected'),
+  });
+});
