@@ -96,12 +96,12 @@ function isEverything(
     return false;
   }
   const asked: { dimension?: string; level?: Level; match?: string; filters?: SavedFilter[] } = variable.query;
-  const known = new Set(context.filters.map((filter) => JSON.stringify(filter)));
+  const known = new Set(context.filters.map(describeFilter));
   return (
     asked.dimension === saved.dimension &&
     !asked.match &&
     (!asked.level || asked.level === context.level) &&
-    (asked.filters ?? []).filter(isCompleteFilter).every((filter) => known.has(JSON.stringify(filter)))
+    (asked.filters ?? []).filter(isCompleteFilter).every((filter) => known.has(describeFilter(filter)))
   );
 }
 

@@ -1,4 +1,4 @@
-import React, { useEffect, useState } from 'react';
+import React, { useState } from 'react';
 import { Input } from '@grafana/ui';
 
 interface Props {
@@ -15,19 +15,23 @@ interface Props {
 
 /** Text that takes effect when it is left or Enter is pressed, not at every key. */
 export function TextInput({ id, label, prefix, value, placeholder, width, onChange, testId }: Props) {
-  const [text, setText] = useState(value);
-  useEffect(() => setText(value), [value]);
-  const commit = () => text !== value && onChange(text);
+  const [draft, setDraft] = useState<string>();
+  const commit = () => {
+    if (draft !== undefined && draft !== value) {
+      onChange(draft);
+    }
+    setDraft(undefined);
+  };
   return (
     <Input
       id={id}
       aria-label={label}
       prefix={prefix}
-      value={text}
+      value={draft ?? value}
       placeholder={placeholder}
       width={width}
       data-testid={testId}
-      onChange={(event) => setText(event.currentTarget.value)}
+      onChange={(event) => setDraft(event.currentTarget.value)}
       onBlur={commit}
       onKeyDown={(event) => event.key === 'Enter' && commit()}
     />
