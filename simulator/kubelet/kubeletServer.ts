@@ -1,0 +1,147 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { mayDo } from '../access.ts';
+import type { Accounts } from '../access.ts';
+import type { Fault, Faults } from '../faults.ts';
+import type { SimNode } from '../world/nodes.ts';
+import type { World } from '../world/world.ts';
+import { resourceMetricsText } from './resourceMetrics.ts';
+import { spoil } from './spoiled.ts';
+import { summaryText } from './summary.ts';
+
+const HUGE_BYTES = 50 * 1024 * 1024;
+
+/** What the kubelets of a simulator share. */
+export interface KubeletSetting {
+  world: World;
+  accounts: Accounts;
+  faults: Faults;
+  now: () => number;
+  pressure: boolean;
+  /** Summaries answered so far. */
+  answers: number;
+}
+
+/** Answers a request to the kubelet of a node, faults included. */
+export function answerKubelet(
+  setting: KubeletSetting,
+  node: SimNode,
+  request: IncomingMessage,
+  response: ServerResponse
+): void {
+  request.resume();
+  const fault = setting.faults.of(node.name);
+  setting.world.advance(setting.now());
+  if (!node.reachable || fault?.kind === 'hanging') {
+    return;
+  }
+  if (fault?.kind === 'slow') {
+    const timer = setTimeout(() => answerInTime(setting, node, request, response, fault), fault.delayMs);
+    response.on('close', () => clearTimeout(timer));
+    return;
+  }
+  answerInTime(setting, node, request, response, fault);
+}
+
+function answerInTime(
+  setting: KubeletSetting,
+  node: SimNode,
+  request: IncomingMessage,
+  response: ServerResponse,
+  fault: Fault | undefined
+): void {
+  const url = new URL(request.url ?? '/', 'http://kubelet');
+  const path = url.pathname.replace(/(.)\/$/, '$1');
+  if (path === '/healthz') {
+    return plain(response, 200, 'ok');
+  }
+  const subresource = path.startsWith('/stats') ? 'stats' : path.startsWith('/metrics') ? 'metrics' : 'proxy';
+  const denied = refusal(setting.accounts, request, subresource, fault);
+  if (denied) {
+    return plain(response, denied.status, denied.text);
+  }
+  if (path === '/stats/summary') {
+    setting.answers++;
+    return sendSummary(response, kubeletSummary(setting, node, url.searchParams, fault), fault);
+  }
+  if (path === '/metrics/resource') {
+    return plain(response, 200, resourceMetricsText(node, setting.now()), 'text/plain; version=0.0.4; charset=utf-8');
+  }
+  plain(response, 404, '404: Page Not Found');
+}
+
+/** The summary of a node right now, with the faults that concern its content. */
+export function kubeletSummary(
+  setting: KubeletSetting,
+  node: SimNode,
+  search: URLSearchParams,
+  fault: Fault | undefined
+): string {
+  const text = summaryText(node, setting.now(), {
+    onlyCpuAndMemory: search.get('only_cpu_and_memory') === 'true',
+    pressure: setting.pressure,
+    skewMs: fault?.kind === 'clockSkew' ? (fault.skewMs ?? 0) : 0,
+  });
+  return spoil(text, fault);
+}
+
+function refusal(
+  accounts: Accounts,
+  request: IncomingMessage,
+  subresource: string,
+  fault: Fault | undefined
+): { status: number; text: string } | undefined {
+  const account = accounts.ofHeader(request.headers.authorization);
+  const status = fault?.kind === 'status' ? fault.status : undefined;
+  if (!account || account.groups?.includes('system:unauthenticated') || status === 401) {
+    return { status: 401, text: 'Unauthorized' };
+  }
+  if (status === 403 || !mayDo(account, { verb: 'get', resource: `nodes/${subresource}` })) {
+    const text = `Forbidden (user=${account.username}, verb=get, resource=nodes, subresource(s)=[${subresource}])\n`;
+    return { status: 403, text };
+  }
+  if (status === 404) {
+    return { status, text: '404: Page Not Found' };
+  }
+  return status === undefined ? undefined : { status, text: 'Internal Error: failed to list pod stats' };
+}
+
+function plain(response: ServerResponse, status: number, text: string, type = 'text/plain; charset=utf-8'): void {
+  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text) });
+  response.end(text);
+}
+
+function sendSummary(response: ServerResponse, text: string, fault: Fault | undefined): void {
+  response.setHeader('content-type', fault?.kind === 'garbage' ? 'text/html' : 'application/json');
+  if (fault?.kind === 'huge') {
+    return sendHuge(response, text);
+  }
+  if (fault?.kind === 'cutOff') {
+    response.write(text.slice(0, text.length / 2), 'latin1', () => setTimeout(() => response.destroy(), 20));
+    return;
+  }
+  // Without a length, as the real one: Go's server sends bodies of this size in chunks.
+  if (text !== '') {
+    response.write(text, 'latin1');
+  }
+  response.end();
+}
+
+/** A summary that goes on for 50 MB: its last pod again and again. */
+function sendHuge(response: ServerResponse, text: string): void {
+  const start = text.lastIndexOf('\n  {');
+  const again = Buffer.from(`${text.slice(start, text.lastIndexOf('\n ]'))},`, 'latin1');
+  const block = Buffer.concat(Array.from({ length: 50 }, () => again));
+  let sent = 0;
+  const more = (): void => {
+    while (!response.destroyed && sent < HUGE_BYTES) {
+      sent += block.length;
+      if (!response.write(block)) {
+        response.once('drain', more);
+        return;
+      }
+    }
+    response.end(text.slice(start + 1));
+  };
+  response.write(text.slice(0, start), 'latin1');
+  more();
+}
