@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { sentenceOf } from '../errors.ts';
-import { readFailure } from './chooseCluster.ts';
 import type { AuthConfig, TokenGrant } from './config.ts';
 import type { Settings } from './gather.ts';
 import type { ReadTextFile } from './otherPlaces.ts';
+import { readFailure } from './readFailure.ts';
 import type { Parsed } from './values.ts';
 
 const SHORTEST_TOKEN = 16;

@@ -1,12 +1,12 @@
-import { sentenceOf } from '../errors.ts';
 import type { ClusterConfig, ClusterConnection } from './config.ts';
 import type { Settings } from './gather.ts';
 import type { Environment, ReadTextFile } from './otherPlaces.ts';
+import { readFailure } from './readFailure.ts';
 import { parseSource } from './source.ts';
 import type { Source } from './source.ts';
 
 const SERVICE_ACCOUNT_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';
-const DEFAULT_SIMULATED_NODES = 3;
+const DEFAULT_SIMULATED_NODES = 5;
 
 /** Which cluster to watch, and the `--source` that said so, if one did. */
 export interface ChosenCluster {
@@ -139,18 +139,4 @@ function requireReadable(path: string, shown: string, readTextFile: ReadTextFile
 
 function readable(path: string, readTextFile: ReadTextFile): boolean {
   return readFailure(path, readTextFile) === undefined;
-}
-
-/** Why a file cannot be read: `absent`, or the system's sentence; undefined if it can. */
-export function readFailure(path: string, readTextFile: ReadTextFile): string | undefined {
-  try {
-    readTextFile(path);
-    return undefined;
-  } catch (error) {
-    return isAbsent(error) ? 'absent' : sentenceOf(error);
-  }
-}
-
-function isAbsent(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
 }

@@ -1,12 +1,13 @@
 import { HeapscopeError } from '../errors.ts';
 import { readAuth } from './authTokens.ts';
 import { checkClashes, defaultHeadWindowMs, defaultKubeletTimeoutMs } from './checks.ts';
-import { chooseCluster, readFailure } from './chooseCluster.ts';
+import { chooseCluster } from './chooseCluster.ts';
 import type { ChosenCluster } from './chooseCluster.ts';
 import type { Config, KubeletConfig, ServerConfig } from './config.ts';
 import { gatherSettings } from './gather.ts';
 import type { Settings } from './gather.ts';
 import type { Environment, ReadTextFile } from './otherPlaces.ts';
+import { readFailure } from './readFailure.ts';
 
 /** The settings, and remarks for the log about what was accepted without effect or chosen automatically. */
 export interface LoadedConfig {

@@ -4,7 +4,7 @@ import type { HealthReport } from './types.ts';
 /** Why the process should be restarted, in a sentence; undefined while it is well. */
 export function illness(report: HealthReport): string | undefined {
   const patienceMs = 1.5 * report.resolutionMs + report.deadlineMs;
-  const lastMs = report.lastRoundMs ?? Math.max(report.startedMs, report.firstDataMs);
+  const lastMs = report.lastRoundMs ?? report.startedMs + report.resolutionMs;
   const silentMs = report.nowMs - lastMs;
   if (silentMs <= patienceMs) {
     return undefined;

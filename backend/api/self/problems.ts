@@ -20,12 +20,18 @@ export function describeProblems(report: StatusReport): Problem[] {
   ];
 }
 
+/** Half a round and this much is normal between the end of a round and the end of the next. */
+const PATIENCE_MS = 15_000;
+
 function lateRound({ round, nowMs }: StatusReport): Problem[] {
-  const lateMs = round.nextMs === undefined ? 0 : nowMs - round.nextMs;
-  if (lateMs < 0.5 * round.resolutionMs) {
+  if (round.startedMs === undefined || round.durationMs === undefined) {
     return [];
   }
-  const text = `The next round of collection is late by ${Math.round(lateMs / 1000)} s. Look at the log and the CPU of this process.`;
+  const silentMs = nowMs - round.startedMs - round.durationMs;
+  if (silentMs <= 1.5 * round.resolutionMs + PATIENCE_MS) {
+    return [];
+  }
+  const text = `The last round of collection ended ${Math.round(silentMs / 1000)} s ago, although there is one every ${Math.round(round.resolutionMs / 1000)} s. Look at the log and the CPU of this process.`;
   return [{ severity: 'error', text }];
 }
 

@@ -96,7 +96,7 @@ export interface HealthReport {
   readonly deadlineMs: number;
   /** When the last round ended, Unix ms; undefined before the first. */
   readonly lastRoundMs?: number;
-  /** When the first data can be there, Unix ms. */
+  /** When the next round can have data, Unix ms. */
   readonly firstDataMs: number;
   /** There is something to answer with. */
   readonly hasData: boolean;

@@ -76,7 +76,7 @@ function show() {
   const parts = [element('b', {}, status.cluster.name)];
   if (status.simulated) {
     parts.push(' ', element('span', { className: 'badge' }, 'simulated'));
-  } else if (status.cluster.apiServer) {
+  } else if (status.cluster.apiServer && status.cluster.apiServer !== status.cluster.name) {
     parts.push(` · ${status.cluster.apiServer}`);
   }
   byId('cluster').replaceChildren(...parts);
