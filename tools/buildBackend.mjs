@@ -7,7 +7,8 @@ import { build } from 'esbuild';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 /** Packages that are CommonJS inside ask for `require`, which an ES module has not of its own. */
-const REQUIRE = "import { createRequire as createRequireOfBundle } from 'node:module';\nconst require = createRequireOfBundle(import.meta.url);";
+const REQUIRE =
+  "import { createRequire as createRequireOfBundle } from 'node:module';\nconst require = createRequireOfBundle(import.meta.url);";
 
 /** Bundles entry points (name of the output to file) into a folder, with what the status page is made of beside them. */
 export async function buildBackend(entries, folder) {

@@ -24,7 +24,7 @@ export const clusterSettings = {
     group: 'cluster',
     shape: 'PREFIX:URL?OPTIONS',
     description:
-      "The cluster in Heapster's words, such as `kubernetes.summary_api:''` or `kubernetes:https://HOST?inClusterConfig=false`; `docs/configuration.md` lists the options.",
+      "The cluster in Heapster's words, such as `kubernetes.summary_api:''` or `kubernetes:https://HOST?inClusterConfig=false`.",
     defaultWords: 'automatic: the service account of the pod, else the kubeconfig, else a simulated cluster',
     parse: (text: string): Parsed<string[]> => ({ value: [text] }),
     repeatable: 'counted',
