@@ -81,10 +81,17 @@ type Described = [code: HeapscopeError['code'], sentence: string];
 function describe(asked: AskedKubelet, error: unknown, receivedBytes: number): Described {
   const who = subject(asked);
   const code = codeOf(error);
+  const isNotHttp = error instanceof Error && error.name === 'HTTPParserError';
   if (receivedBytes > 0) {
     return [
       'kubelet_unreadable',
       `${who} cut its answer off after ${receivedBytes} bytes. Look at the kubelet log of that node.`,
+    ];
+  }
+  if (isNotHttp) {
+    return [
+      'kubelet_unreadable',
+      `${who} answered${at(asked)} with something that is not HTTP. Check that the port is the kubelet's.`,
     ];
   }
   return (
@@ -144,12 +151,6 @@ function describeNetwork(asked: AskedKubelet, code: string): Described | undefin
     return [
       'kubelet_timeout',
       `${who} did not answer${at(asked)} (${code}). Check the load of the node and the network path to it.`,
-    ];
-  }
-  if (code.startsWith('HPE_')) {
-    return [
-      'kubelet_unreadable',
-      `${who} answered${at(asked)} with something that is not HTTP (${code}). Check that the port is the kubelet's.`,
     ];
   }
   return undefined;

@@ -50,7 +50,7 @@ function roundUp(digits: bigint, decimals: number, suffix: string, scaleExponent
 }
 
 function decimalExponent(suffix: string): number {
-  if (suffix.length > 1 && /^[eE]/.test(suffix)) {
+  if (/^[eE][+-]?\d/.test(suffix)) {
     // Beyond a hundred every quantity is either cut to the largest or rounded up to the smallest one.
     return Math.max(-200, Math.min(200, Number(suffix.slice(1))));
   }

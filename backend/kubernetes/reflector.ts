@@ -1,4 +1,4 @@
-import { sentenceOf } from '../errors.ts';
+import { HeapscopeError, sentenceOf } from '../errors.ts';
 import type { ApiClient } from './apiClient.ts';
 import { ApiStatusError } from './apiProblem.ts';
 import type { Backoff } from './backoff.ts';
@@ -152,6 +152,10 @@ export function createReflector(options: ReflectorOptions): Reflector {
       version = undefined;
       expiries += 1;
       return expiries === 1 ? 0 : backoff.nextMs();
+    }
+    if (failure !== undefined && !(failure instanceof HeapscopeError)) {
+      // An event that cannot be understood would come again from the same version on.
+      version = undefined;
     }
     return clock.now() - watchBegunMs >= SHORT_WATCH_MS ? 0 : backoff.nextMs();
   }
