@@ -19,6 +19,12 @@ const DECIMAL_EXPONENTS: Readonly<Record<string, number>> = {
   E: 18,
 };
 
+/** Factors of the suffixes that leave a whole number whole: nearly all quantities there are, and quick. */
+const WHOLE_FACTORS: Readonly<Record<QuantityScale, Readonly<Record<string, number>>>> = {
+  milli: { m: 1, '': 1000, k: 1e6, Ki: 1024e3, Mi: 1024 ** 2 * 1000, Gi: 1024 ** 3 * 1000 },
+  unit: { '': 1, k: 1e3, M: 1e6, G: 1e9, T: 1e12, Ki: 1024, Mi: 1024 ** 2, Gi: 1024 ** 3, Ti: 1024 ** 4 },
+};
+
 /**
  * Reads a Kubernetes quantity exactly and rounds it away from zero to the scale, as Heapster does:
  * `1500u` cpu is 2 millicores, `1500m` memory is 2 bytes, `1.5Gi` is 1610612736. Undefined if it is not a quantity.
@@ -31,6 +37,10 @@ export function roundUpQuantity(text: string, scale: QuantityScale): number | un
   const [, sign, whole, fraction = '', suffix = ''] = match;
   if (whole === '' && fraction === '') {
     return undefined;
+  }
+  const plain = sign === '' && fraction === '' ? Number(whole) * (WHOLE_FACTORS[scale][suffix] ?? NaN) : NaN;
+  if (plain <= Number.MAX_SAFE_INTEGER) {
+    return plain;
   }
   const digits = BigInt(whole + fraction);
   const amount = roundUp(digits, fraction.length, suffix, scale === 'milli' ? 3 : 0);

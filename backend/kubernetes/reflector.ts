@@ -3,7 +3,7 @@ import type { ApiClient } from './apiClient.ts';
 import { ApiStatusError } from './apiProblem.ts';
 import type { Backoff } from './backoff.ts';
 import type { Clock } from './clock.ts';
-import { objectAt, objectsAt, textAt } from './json.ts';
+import { numberAt, objectAt, objectsAt, textAt } from './json.ts';
 import type { JsonObject } from './json.ts';
 import { listRequest, parseEvent, watchRequest } from './watchProtocol.ts';
 import type { ResourceKind } from './watchProtocol.ts';
@@ -64,118 +64,145 @@ export interface ReflectorOptions {
  * An expired version (410, as a status or as an event) leads to a new list; any other failure to a later attempt.
  */
 export function createReflector(options: ReflectorOptions): Reflector {
-  const { kind, clock, backoff, sink } = options;
-  const state = { listed: false, listCount: 0, watchCount: 0, eventCount: 0, lastHeardMs: NaN };
-  let problem: { sentence: string; status?: number } | undefined;
-  let version: string | undefined;
-  let watchBegunMs = NaN;
-  let expiries = 0;
-  const attempted = Promise.withResolvers<void>();
-  const listed = Promise.withResolvers<void>();
+  const mirror = new Mirror(options);
+  return {
+    attempted: mirror.attempted.promise,
+    listed: mirror.listed.promise,
+    state: () => mirror.state(),
+    async run(signal) {
+      while (!signal.aborted) {
+        const delayMs = await mirror.listAndWatch(signal);
+        if (delayMs > 0) {
+          await options.clock.pause(delayMs, signal);
+        }
+      }
+      mirror.attempted.resolve();
+    },
+  };
+}
 
-  function report(found: typeof problem): void {
-    if (found?.sentence !== problem?.sentence) {
-      options.onProblem(found?.sentence);
-    }
-    problem = found;
+class Mirror {
+  readonly attempted = Promise.withResolvers<void>();
+  readonly listed = Promise.withResolvers<void>();
+  private readonly options: ReflectorOptions;
+  private readonly counts = { listCount: 0, watchCount: 0, eventCount: 0 };
+  private lastHeardMs = NaN;
+  private problem: { readonly sentence: string; readonly status?: number } | undefined;
+  /** What the next watch goes on from; undefined when only a list can tell. */
+  private version: string | undefined;
+  private watchBegunMs = NaN;
+  private expiries = 0;
+
+  constructor(options: ReflectorOptions) {
+    this.options = options;
   }
 
-  async function list(signal: AbortSignal): Promise<string> {
+  state(): ReflectorState {
+    return {
+      resource: this.options.kind.resource,
+      listed: this.counts.listCount > 0,
+      ...this.counts,
+      lastHeardMs: this.lastHeardMs,
+      ...(this.problem ? { problem: this.problem.sentence, problemStatus: this.problem.status } : {}),
+    };
+  }
+
+  /** One list if needed, and one watch. Answers how long to wait before the next. */
+  async listAndWatch(signal: AbortSignal): Promise<number> {
+    this.watchBegunMs = NaN;
+    try {
+      this.version ??= await this.list(signal);
+      await this.watch(signal);
+    } catch (error) {
+      return this.delayAfter(error, signal);
+    } finally {
+      this.attempted.resolve();
+    }
+    return this.delayAfterEnd();
+  }
+
+  private async list(signal: AbortSignal): Promise<string> {
+    const { api, kind, sink, clock } = this.options;
     const uids = new Set<string>();
     let next = '';
     let page: JsonObject;
     do {
-      page = await options.api.json(listRequest(kind, next, signal));
+      page = await api.json(listRequest(kind, next, signal));
       for (const object of objectsAt(page, 'items')) {
         uids.add(sink.put(object));
       }
-      state.lastHeardMs = clock.now();
+      this.lastHeardMs = clock.now();
       next = textAt(objectAt(page, 'metadata'), 'continue');
     } while (next !== '');
     sink.keepOnly(uids);
-    state.listed = true;
-    listed.resolve();
-    attempted.resolve();
-    state.listCount += 1;
+    this.counts.listCount += 1;
+    this.listed.resolve();
+    this.attempted.resolve();
     return textAt(objectAt(page, 'metadata'), 'resourceVersion');
   }
 
-  async function watch(signal: AbortSignal): Promise<void> {
-    const stream = await options.api.stream(watchRequest(kind, version ?? '', signal));
-    watchBegunMs = clock.now();
-    state.watchCount += 1;
-    report(undefined);
+  private async watch(signal: AbortSignal): Promise<void> {
+    const { api, kind, clock } = this.options;
+    const stream = await api.stream(watchRequest(kind, this.version ?? '', signal));
+    this.watchBegunMs = clock.now();
+    this.counts.watchCount += 1;
+    this.report(undefined);
     for await (const line of linesOf(stream, MAX_EVENT_BYTES)) {
-      take(parseEvent(line));
+      this.take(parseEvent(line));
     }
   }
 
-  function take(event: JsonObject): void {
+  private take(event: JsonObject): void {
+    const { kind, sink, clock } = this.options;
     const object = objectAt(event, 'object');
     const type = textAt(event, 'type');
     if (type === 'ERROR') {
-      const code = typeof object.code === 'number' ? object.code : 500;
+      const code = numberAt(object, 'code') ?? 500;
       throw new ApiStatusError(code, `The watch of ${kind.resource} ended: ${textAt(object, 'message')}.`);
     }
-    state.lastHeardMs = clock.now();
+    this.lastHeardMs = clock.now();
     if (type === 'DELETED') {
       sink.remove(object);
     } else if (type === 'ADDED' || type === 'MODIFIED') {
       sink.put(object);
     }
-    state.eventCount += type === 'BOOKMARK' ? 0 : 1;
-    version = textAt(objectAt(object, 'metadata'), 'resourceVersion') || version;
+    this.counts.eventCount += type === 'BOOKMARK' ? 0 : 1;
+    this.version = textAt(objectAt(object, 'metadata'), 'resourceVersion') || this.version;
   }
 
-  /** One list if needed, and one watch. Answers how long to wait before the next. */
-  async function once(signal: AbortSignal): Promise<number> {
-    watchBegunMs = NaN;
-    let failure: unknown;
-    try {
-      version ??= await list(signal);
-      await watch(signal);
-    } catch (error) {
-      failure = error;
-    }
-    attempted.resolve();
-    if (clock.now() - watchBegunMs >= SHORT_WATCH_MS) {
-      // Every watch ends some day, one way or another: trouble shows when the next one fails.
+  private delayAfterEnd(): number {
+    const { backoff, clock } = this.options;
+    if (clock.now() - this.watchBegunMs >= SHORT_WATCH_MS) {
       backoff.reset();
-      expiries = 0;
-    } else if (failure !== undefined && !isExpired(failure) && !signal.aborted) {
-      report({
-        sentence: sentenceOf(failure),
-        status: failure instanceof ApiStatusError ? failure.apiStatus : undefined,
-      });
+      this.expiries = 0;
+      return 0;
     }
-    if (isExpired(failure)) {
-      version = undefined;
-      expiries += 1;
-      return expiries === 1 ? 0 : backoff.nextMs();
-    }
-    if (failure !== undefined && !(failure instanceof HeapscopeError)) {
-      // An event that cannot be understood would come again from the same version on.
-      version = undefined;
-    }
-    return clock.now() - watchBegunMs >= SHORT_WATCH_MS ? 0 : backoff.nextMs();
+    return backoff.nextMs();
   }
 
-  return {
-    attempted: attempted.promise,
-    listed: listed.promise,
-    async run(signal) {
-      while (!signal.aborted) {
-        const delayMs = await once(signal);
-        if (delayMs > 0) {
-          await clock.pause(delayMs, signal);
-        }
-      }
-      attempted.resolve();
-    },
-    state: () => ({ resource: kind.resource, ...state, problem: problem?.sentence, problemStatus: problem?.status }),
-  };
-}
+  private delayAfter(error: unknown, signal: AbortSignal): number {
+    const delayMs = this.delayAfterEnd();
+    const status = error instanceof ApiStatusError ? error.apiStatus : undefined;
+    if (status === 410) {
+      this.version = undefined;
+      this.expiries += 1;
+      return this.expiries === 1 ? 0 : delayMs;
+    }
+    // Every watch ends some day, one way or another: after a long one, trouble shows when the next one fails.
+    if (delayMs > 0 && !signal.aborted) {
+      this.report({ sentence: sentenceOf(error), status });
+    }
+    if (!(error instanceof HeapscopeError)) {
+      // An event that cannot be understood would come again from the same version on.
+      this.version = undefined;
+    }
+    return delayMs;
+  }
 
-function isExpired(error: unknown): boolean {
-  return error instanceof ApiStatusError && error.apiStatus === 410;
+  private report(found: Mirror['problem']): void {
+    if (found?.sentence !== this.problem?.sentence) {
+      this.options.onProblem(found?.sentence);
+    }
+    this.problem = found;
+  }
 }
