@@ -274,15 +274,15 @@ const OF_HEAPSTER: Array<[uid: string, title: string, metrics: string[]]> = [
   ['heapscope-cluster', 'Overall cluster file systems', ['filesystem/usage', 'filesystem/limit']],
   ['heapscope-cluster', 'File system usage by node', ['filesystem/usage']],
   ['heapscope-cluster', 'File system usage: $node', ['filesystem/usage', 'filesystem/limit']],
-  ['heapscope-pods', 'CPU by container: $namespace $pod', ['cpu/usage_rate', 'cpu/limit', 'cpu/request']],
+  ['heapscope-pods', 'CPU by container: $namespace / $pod', ['cpu/usage_rate', 'cpu/limit', 'cpu/request']],
   [
     'heapscope-pods',
-    'Memory by container: $namespace $pod',
+    'Memory by container: $namespace / $pod',
     ['memory/usage', 'memory/limit', 'memory/request', 'memory/working_set'],
   ],
-  ['heapscope-pods', 'Network usage: $namespace $pod', ['network/tx_rate', 'network/rx_rate']],
-  ['heapscope-pods', 'File system usage: $namespace $pod', ['filesystem/usage']],
-  ['heapscope-pods', 'File system size: $namespace $pod', ['filesystem/limit']],
+  ['heapscope-pods', 'Network usage: $namespace / $pod', ['network/tx_rate', 'network/rx_rate']],
+  ['heapscope-pods', 'File system usage: $namespace / $pod', ['filesystem/usage']],
+  ['heapscope-pods', 'File system size: $namespace / $pod', ['filesystem/limit']],
 ];
 
 test.each(OF_HEAPSTER)('%s shows what Heapster showed: %s', (uid, title, metrics) => {
