@@ -32,7 +32,11 @@ export class HeadStore implements RoundWriter {
   private readonly metrics = new MetricNumbers();
   private readonly shards = new Map<string, Shard>();
   private readonly timestamps: number[] = [];
+  /** The same timestamps, to tell rounds that were begun and never committed. */
+  private readonly committed = new Set<number>();
   private readonly versions = new Map<TableName, number>();
+  /** Tables whose inventory the round that is written has changed. */
+  private readonly changedTables = new Set<TableName>();
   private roundsInBlock = ROUNDS_PER_BLOCK;
   private writingMs = NaN;
   private scratch = new Float64Array(1024);
@@ -49,7 +53,7 @@ export class HeadStore implements RoundWriter {
     const shard = this.shardOf('node' in batch ? batch.node : TOTALS);
     for (const [name, table] of Object.entries(batch.tables) as Array<[TableName, Table]>) {
       if (table.keys.length > 0) {
-        this.tableOf(shard, name).append(batch.timestampMs, table, (object) => this.countChange(object.table));
+        this.tableOf(shard, name).append(batch.timestampMs, table, () => this.changedTables.add(name));
       }
     }
   }
@@ -59,7 +63,12 @@ export class HeadStore implements RoundWriter {
       this.openRound(timestampMs);
     }
     this.timestamps.push(timestampMs);
+    this.committed.add(timestampMs);
     this.forget(timestampMs);
+    for (const table of this.changedTables) {
+      this.versions.set(table, this.inventoryVersion(table) + 1);
+    }
+    this.changedTables.clear();
   }
 
   /** Timestamps of the committed rounds, ascending. */
@@ -89,16 +98,17 @@ export class HeadStore implements RoundWriter {
     return count;
   }
 
-  /** Changes whenever an object of the table comes or goes. */
+  /** Changes with the commit of a round in which objects of the table came, went or got other names. */
   inventoryVersion(table: TableName): number {
     return this.versions.get(table) ?? 0;
   }
 
-  /** All objects of a table that are remembered, in no order. */
+  /** All objects of a table that are remembered, in no order; those that a round not committed yet brings are not. */
   *objects(table: TableName): Generator<StoredObject> {
+    const newestMs = this.timestamps.at(-1) ?? -Infinity;
     for (const shard of this.shards.values()) {
       for (const object of shard.get(table)?.objects ?? []) {
-        if (object) {
+        if (object && object.firstSeenMs <= newestMs) {
           yield object;
         }
       }
@@ -150,9 +160,10 @@ export class HeadStore implements RoundWriter {
       const found = shard.get(table);
       const object = found?.objects.findIndex((candidate) => candidate?.key === key) ?? -1;
       for (const block of object < 0 ? [] : found!.blocks) {
-        const row = block.objectOfRow.indexOf(object);
+        // A number that was given anew within the block has two rows; the later one is the object's.
+        const row = block.objectOfRow.lastIndexOf(object);
         block.rounds.forEach(({ timestampMs }, round) => {
-          const wanted = row >= 0 && timestampMs >= since && timestampMs <= until;
+          const wanted = row >= 0 && timestampMs >= since && timestampMs <= until && this.committed.has(timestampMs);
           if (wanted && block.read(round, number!, this.scratchFor(row + 1)) && !Number.isNaN(this.scratch[row])) {
             const value = block.readWide(round, number!)?.get(row) ?? this.scratch[row];
             points.push({ timestampMs, value });
@@ -170,10 +181,12 @@ export class HeadStore implements RoundWriter {
       const names = new Set<string>();
       for (const shard of this.shards.values()) {
         for (const { blocks } of shard.values()) {
-          const block = blocks.at(-1);
-          const round = block?.rounds.findLastIndex((candidate) => candidate.timestampMs === timestampMs) ?? -1;
-          for (const metric of round < 0 ? [] : block!.metrics(round)) {
-            names.add(this.metrics.nameOf(metric));
+          // The next round may have opened a block of its own already.
+          for (const block of blocks.slice(-2)) {
+            const round = block.rounds.findIndex((candidate) => candidate.timestampMs === timestampMs);
+            for (const metric of round < 0 ? [] : block.metrics(round)) {
+              names.add(this.metrics.nameOf(metric));
+            }
           }
         }
       }
@@ -204,7 +217,8 @@ export class HeadStore implements RoundWriter {
       const slotOfRow = Int32Array.from(block.objectOfRow, (object) => slots[object]);
       const values = this.scratchFor(rows);
       block.rounds.forEach(({ timestampMs }, round) => {
-        if (timestampMs >= fromMs && timestampMs <= toMs && block.read(round, metric, values)) {
+        const wanted = timestampMs >= fromMs && timestampMs <= toMs && this.committed.has(timestampMs);
+        if (wanted && block.read(round, metric, values)) {
           visit(timestampMs, values, slotOfRow, rows);
         }
       });
@@ -260,21 +274,17 @@ export class HeadStore implements RoundWriter {
 
   private forgetBefore(oldestMs: number): void {
     while (this.timestamps[0] < oldestMs) {
-      this.timestamps.shift();
+      this.committed.delete(this.timestamps.shift()!);
     }
     for (const [name, shard] of this.shards) {
       let live = false;
       for (const table of shard.values()) {
-        table.forgetBefore(oldestMs, (object) => this.countChange(object.table));
+        table.forgetBefore(oldestMs, (object) => this.changedTables.add(object.table));
         live ||= table.objects.some((object) => object !== undefined);
       }
       if (!live) {
         this.shards.delete(name);
       }
     }
-  }
-
-  private countChange(table: TableName): void {
-    this.versions.set(table, (this.versions.get(table) ?? 0) + 1);
   }
 }

@@ -1,17 +1,20 @@
-import type { Column, Table, TableName } from '../model/batch.ts';
+import type { Column, ObjectNames, Table, TableName } from '../model/batch.ts';
 import { Block } from './block.ts';
 import { MAX_COLUMN_ROWS } from './columnCodec.ts';
 import type { StoredObject } from './storedObject.ts';
+
+/** Metric numbers take 16 bits in a block. */
+const MAX_METRICS = 0x10000;
 
 /** Numbers of metrics, given as they appear; shared by all shards of a store. */
 export class MetricNumbers {
   private readonly numbers = new Map<string, number>();
   private readonly names: string[] = [];
 
-  /** The number of a metric, given now if it has none. */
-  assign(name: string): number {
+  /** The number of a metric, given now if it has none; undefined when all are taken by names that kubelets invented. */
+  assign(name: string): number | undefined {
     let number = this.numbers.get(name);
-    if (number === undefined) {
+    if (number === undefined && this.names.length < MAX_METRICS) {
       number = this.names.length;
       this.numbers.set(name, number);
       this.names.push(name);
@@ -61,11 +64,11 @@ export class ShardTable {
     this.rowInOpenBlock = [];
   }
 
-  append(timestampMs: number, table: Table, onNewObject: (object: StoredObject) => void): void {
+  append(timestampMs: number, table: Table, onChange: () => void): void {
     const block = this.blocks.at(-1)!;
     const rowOfTableRow = new Int32Array(table.keys.length);
     table.keys.forEach((key, index) => {
-      const number = this.see(key, table, index, timestampMs, onNewObject);
+      const number = this.see(key, table, index, timestampMs, onChange);
       let row = this.rowInOpenBlock[number] ?? -1;
       if (row < 0 && block.objectOfRow.length < MAX_COLUMN_ROWS) {
         row = block.objectOfRow.push(number) - 1;
@@ -76,8 +79,9 @@ export class ShardTable {
     const columns = new Map<number, Column>();
     for (const [metric, column] of table.columns) {
       const arranged = arrange(column, rowOfTableRow, block.objectOfRow.length);
-      if (arranged) {
-        columns.set(this.metrics.assign(metric), arranged);
+      const number = arranged && this.metrics.assign(metric);
+      if (arranged && number !== undefined) {
+        columns.set(number, arranged);
       }
     }
     block.append(timestampMs, columns);
@@ -98,16 +102,13 @@ export class ShardTable {
     });
   }
 
-  private see(
-    key: string,
-    table: Table,
-    index: number,
-    timestampMs: number,
-    onNewObject: (object: StoredObject) => void
-  ): number {
+  private see(key: string, table: Table, index: number, timestampMs: number, onChange: () => void): number {
     const known = this.numberOf.get(key);
     if (known !== undefined) {
       const object = this.objects[known]!;
+      if (isListedAnew(object.names, table.names[index])) {
+        onChange();
+      }
       object.names = table.names[index];
       object.lastSeenMs = timestampMs;
       return known;
@@ -123,9 +124,18 @@ export class ShardTable {
     this.objects[number] = object;
     this.numberOf.set(key, number);
     this.rowInOpenBlock[number] = -1;
-    onNewObject(object);
+    onChange();
     return number;
   }
+}
+
+/** Whether names that lists are sorted by have changed: they come with the API object, which can be later than the kubelet. */
+function isListedAnew(before: ObjectNames, now: ObjectNames): boolean {
+  return (
+    before.workload !== now.workload ||
+    before.workloadKind !== now.workloadKind ||
+    before.persistentVolumeClaim !== now.persistentVolumeClaim
+  );
 }
 
 /** The column in the rows of the block; undefined if it has no value at all. */
@@ -142,7 +152,9 @@ function arrange(column: Column, rowOfTableRow: Int32Array, rows: number): Colum
   if (!present) {
     return undefined;
   }
-  return column.wide
-    ? { values, wide: new Map([...column.wide].map(([index, value]) => [rowOfTableRow[index], value])) }
-    : { values };
+  if (!column.wide) {
+    return { values };
+  }
+  const wide = [...column.wide].map(([index, value]) => [rowOfTableRow[index], value] as const);
+  return { values, wide: new Map(wide.filter(([row]) => row >= 0)) };
 }
