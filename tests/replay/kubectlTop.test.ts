@@ -1,0 +1,130 @@
+import { readRecording } from '../support/recordings.ts';
+import { startReplay } from './replayLine.ts';
+import type { ReplayLine } from './replayLine.ts';
+
+/**
+ * What `kubectl top` printed while the kubelets were recorded. Its metrics-server reads `/metrics/resource`, whose times
+ * have milliseconds, while summaries are cut to whole seconds: over a window of 10 s, two cut times make up to 10 % of
+ * difference. Nodes have the same window in both; containers are looked at a moment earlier or later, and a sample is
+ * kept until there is a newer one, so that their window may be that of our round before or after. Millicores are
+ * printed rounded up, MiB cut.
+ */
+const RATE_TOLERANCE = 0.1;
+const MIB = 1024 * 1024;
+const FIRST_MS = Date.parse('2026-11-21T11:27:00Z');
+
+interface Shown {
+  readonly cpuMillicores: number;
+  readonly memoryMib: number;
+}
+
+let line: ReplayLine;
+const printed: Array<Record<'node' | 'pod' | 'container', Record<string, Shown>>> = [];
+
+beforeAll(async () => {
+  const recording = readRecording('three-generations');
+  line = await startReplay(recording);
+  for (let moment = 0; moment < 10; moment += 1) {
+    const askedMs = Date.parse(recording.kubelets['lab-node-1'][moment].askedAt);
+    await line.collect(moment, FIRST_MS + moment * 15_000, askedMs);
+  }
+  printed.push(...recording.kubectlTop!.map(readTop));
+}, 30_000);
+
+afterAll(() => line.close());
+
+test('nodes: CPU within the error of whole seconds, memory to the MiB', () => {
+  const misses: string[] = [];
+  // The first round has no rates yet.
+  for (let round = 1; round < 10; round += 1) {
+    for (const [name, shown] of Object.entries(printed[round].node)) {
+      note(misses, `${name} in round ${round}`, shown, [line.history('node', 'cpu/usage_rate', name)[round]], 1, {
+        memories: [line.history('node', 'memory/working_set', name)[round]],
+        toleranceMib: 0,
+      });
+    }
+  }
+  expect(misses).toEqual([]);
+});
+
+test('containers: CPU within the error of whole seconds, memory to the MiB', () => {
+  const misses: string[] = [];
+  let compared = 0;
+  for (let round = 2; round < 10; round += 1) {
+    for (const [name, shown] of Object.entries(printed[round].container)) {
+      // Containers of a crash loop never live through two of our rounds; metrics-server rates them from their start.
+      if (!/\/(boom|eat|tick)$/.test(name)) {
+        compared += 1;
+        note(misses, `${name} in round ${round}`, shown, near('container', 'cpu/usage_rate', name, round), 1, {
+          memories: near('container', 'memory/working_set', name, round),
+          toleranceMib: 0,
+        });
+      }
+    }
+  }
+  expect(misses).toEqual([]);
+  expect(compared).toBeGreaterThan(200);
+});
+
+test('pods: as much as their containers, and what the pod itself uses beside them', () => {
+  const misses: string[] = [];
+  for (let round = 2; round < 10; round += 1) {
+    for (const [name, shown] of Object.entries(printed[round].pod)) {
+      if (!/\/(mixed|tick|oomer|crashy)/.test(name)) {
+        // The pod's own counter has the sandbox in it, and is read at another moment than its containers.
+        note(misses, `${name} in round ${round}`, shown, near('pod', 'cpu/usage_rate', name, round), 2, {
+          memories: near('pod', 'memory/working_set', name, round),
+          toleranceMib: 4,
+        });
+      }
+    }
+  }
+  expect(misses).toEqual([]);
+});
+
+/** The values of an object in a round and the one before and after it. */
+function near(level: 'node' | 'pod' | 'container', metric: string, name: string, round: number): number[] {
+  return line
+    .history(level, metric, name)
+    .slice(Math.max(0, round - 1), round + 2)
+    .filter((value) => !Number.isNaN(value));
+}
+
+/** Notes a value of `kubectl top` that none of ours comes near, or that lies outside of what ours span. */
+function note(
+  misses: string[],
+  what: string,
+  shown: Shown,
+  rates: readonly number[],
+  extraMillicores: number,
+  { memories, toleranceMib }: { memories: readonly number[]; toleranceMib: number }
+): void {
+  const least = Math.min(...rates) * (1 - RATE_TOLERANCE) - extraMillicores;
+  const most = Math.max(...rates) * (1 + RATE_TOLERANCE) + extraMillicores;
+  if (!(shown.cpuMillicores >= least && shown.cpuMillicores <= most)) {
+    misses.push(`${what}: ${shown.cpuMillicores}m shown, ours ${rates.join(', ')}`);
+  }
+  const mebibytes = memories.map((bytes) => Math.floor(bytes / MIB));
+  if (!mebibytes.some((value) => Math.abs(value - shown.memoryMib) <= toleranceMib)) {
+    misses.push(`${what}: ${shown.memoryMib}Mi shown, ours ${mebibytes.join(', ')}`);
+  }
+}
+
+/** Reads the three tables that are printed one after the other. */
+function readTop(text: string): Record<'node' | 'pod' | 'container', Record<string, Shown>> {
+  const tables = { node: {}, pod: {}, container: {} } as Record<'node' | 'pod' | 'container', Record<string, Shown>>;
+  let table: 'node' | 'pod' | 'container' | undefined;
+  for (const row of text.split('\n').map((part) => part.trim().split(/\s+/))) {
+    if (row[0] === 'NAME') {
+      table = row.includes('CPU%') ? 'node' : undefined;
+    } else if (row[0] === 'NAMESPACE') {
+      table = row[2] === 'NAME' && row[1] === 'POD' ? 'container' : 'pod';
+    } else if (table !== undefined && row.length >= 3) {
+      const names = { node: 1, pod: 2, container: 3 }[table];
+      const memory = table === 'node' ? names + 2 : names + 1;
+      const shown = { cpuMillicores: parseInt(row[names], 10), memoryMib: parseInt(row[memory], 10) };
+      tables[table][row.slice(0, names).join('/')] = shown;
+    }
+  }
+  return tables;
+}
