@@ -5,7 +5,6 @@ const LEVEL_WORDS: Readonly<Record<string, string>> = {
   error: 'ERROR',
   fatal: 'FATAL',
 };
-// eslint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
 
 /** Turns a JSON log line into a readable one: `12:03:04.123 INFO  sentence  node=worker-1`. */
