@@ -54,7 +54,7 @@ export function addNodeShares(
       columns.set(metric, { values: Float64Array.of(value) });
     }
   };
-  addAmounts(node, facts, set);
+  addAmounts(node, facts, scrape.answered, set);
   for (const [metric, condition] of CONDITIONS) {
     const status = facts.conditions[condition];
     set(metric, status === undefined ? undefined : Number(status === 'True'));
@@ -71,7 +71,13 @@ export function addNodeShares(
   return { ...batch, tables: { ...batch.tables, node: withColumns({ ...node, names }, columns) } };
 }
 
-function addAmounts(node: Table, facts: NodeFacts, set: (metric: string, value: number | undefined) => void): void {
+/** Without an answer there are no shares: what is not known is not 0. */
+function addAmounts(
+  node: Table,
+  facts: NodeFacts,
+  answered: boolean,
+  set: (metric: string, value: number | undefined) => void
+): void {
   for (const { key, amount, used, unusedIsZero } of RESOURCES) {
     const capacity = facts.capacity[amount];
     const allocatable = facts.allocatable[amount];
@@ -81,9 +87,8 @@ function addAmounts(node: Table, facts: NodeFacts, set: (metric: string, value: 
     }
     set(`${key}/node_capacity`, capacity);
     set(`${key}/node_allocatable`, allocatable);
-    if (allocatable) {
-      const answered = node.columns.size > 0;
-      const unset = unusedIsZero && answered ? 0 : undefined;
+    if (allocatable && answered) {
+      const unset = unusedIsZero ? 0 : undefined;
       set(`${key}/node_utilization`, share(valueOf(node, used) ?? unset, allocatable));
       set(`${key}/node_reservation`, share(valueOf(node, `${key}/request`) ?? unset, allocatable));
     }
