@@ -40,7 +40,8 @@ export function evaluate(
   const accepts = objectTest(plan);
   const groups = new Groups(dimensionsOf(plan), plan.aggregation, steps.timesMs.length);
   let objects: KnownObject[] = [];
-  let reducer: StepReducer = createReducer(plan.overTime, steps.timesMs.length);
+  const fall = isSumOfPods(plan) ? 'loss' : 'restart';
+  let reducer: StepReducer = createReducer(plan.overTime, steps.timesMs.length, fall);
   forEachSample(
     reader,
     tableOf(plan.metric, plan.level),
@@ -58,10 +59,15 @@ export function evaluate(
       }
       foldInto(groups, objects, reducer, steps.timesMs.length);
       objects = [];
-      reducer = createReducer(plan.overTime, steps.timesMs.length);
+      reducer = createReducer(plan.overTime, steps.timesMs.length, fall);
     }
   );
   return groups.series();
+}
+
+function isSumOfPods({ metric, level }: Plan): boolean {
+  const sums: readonly string[] = metric.sumFromPods ?? [];
+  return sums.includes(level);
 }
 
 function foldInto(groups: Groups, objects: readonly KnownObject[], reducer: StepReducer, stepCount: number): void {

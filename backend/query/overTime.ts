@@ -10,12 +10,15 @@ export interface StepReducer {
   get(slot: number, step: number): number;
 }
 
-/** A reducer for any number of slots over `steps` steps. */
-export function createReducer(overTime: OverTime, steps: number): StepReducer {
+/**
+ * A reducer for any number of slots over `steps` steps. `fall` is what it means for an increase when a counter falls: it
+ * started again, or it is a sum that lost a part.
+ */
+export function createReducer(overTime: OverTime, steps: number, fall: 'restart' | 'loss' = 'restart'): StepReducer {
   if (overTime === 'p50' || overTime === 'p95' || overTime === 'p99') {
     return percentileReducer(Number(overTime.slice(1)) / 100, steps);
   }
-  return overTime === 'increase' ? increaseReducer(steps) : runningReducer(overTime, steps);
+  return overTime === 'increase' ? increaseReducer(steps, fall) : runningReducer(overTime, steps);
 }
 
 /** Grows by doubling; new places hold `fill`. */
@@ -68,14 +71,17 @@ function runningReducer(overTime: 'avg' | 'min' | 'max' | 'sum' | 'last', steps:
   };
 }
 
-/** What a counter gained: from the sample before (of whatever step) to each sample; after a reset, all of the new count. */
-function increaseReducer(steps: number): StepReducer {
+/**
+ * What a counter gained: from the sample before (of whatever step) to each sample. After a restart it gained all of the
+ * new count; a sum that lost a part, such as a pod that is gone, gained nothing.
+ */
+function increaseReducer(steps: number, fall: 'restart' | 'loss'): StepReducer {
   const gains = new Cells(FIRST_SLOTS * steps, NaN);
   const before = new Cells(FIRST_SLOTS, NaN);
   return {
     add(slot, step, value) {
       const last = before.at(slot)[slot];
-      const gained = Number.isNaN(last) ? 0 : value >= last ? value - last : value;
+      const gained = Number.isNaN(last) ? 0 : value >= last ? value - last : fall === 'restart' ? value : 0;
       before.values[slot] = value;
       const index = slot * steps + step;
       const values = gains.at(index);

@@ -5,6 +5,7 @@ import { DIMENSIONS, extraDimensions, nameOf } from './dimensions.ts';
 import { dimensionsOf, evaluate, type Plan } from './evaluate.ts';
 import { compileFilters } from './filters.ts';
 import { NameIndex, type NamesQuery, type NamesAnswer } from './nameIndex.ts';
+import { createReducer } from './overTime.ts';
 import { bestObjects, limitSeries, rankObjects } from './ranking.ts';
 import { denominatorsOf, divideByDenominator } from './shares.ts';
 import { divideTime, oneStep, type TimeSteps } from './timeSteps.ts';
@@ -27,6 +28,8 @@ export interface QueryEngine {
   /** How many metrics have a value in the newest round. */
   liveMetricCount(): number;
 }
+
+const EVERY_ROUND: Resolution = { maxDataPoints: Infinity };
 
 /** Answers questions from what a reader holds. */
 export function createQueryEngine(reader: SeriesReader, resolutionMs: number, limits: QueryLimits): QueryEngine {
@@ -53,16 +56,19 @@ function answerSeries(
   }
   const rounds = reader.rounds();
   const perObject = plan.aggregation === undefined;
-  // A group's value now is the sum of its objects now: for one value per series the steps come first, then the range.
+  // A group's value is that of its objects at the same time: for one value per series the groups come first, round by
+  // round, then the range.
   const reduceLast = query.instant === true && !perObject && plan.overTime !== 'increase';
   const steps =
-    query.instant && !reduceLast ? oneStep(rounds, range) : divideTime(rounds, range, resolution, resolutionMs);
+    query.instant && !reduceLast
+      ? oneStep(rounds, range)
+      : divideTime(rounds, range, reduceLast ? EVERY_ROUND : resolution, resolutionMs);
   let series =
     query.limit && perObject ? bestSeries(reader, plan, query, steps) : readSeries(reader, plan, query, steps);
   if (query.limit) {
     series = limitSeries(series, query.limit);
   }
-  refuseTooMuch(series.length, steps.timesMs.length, limits, query.limit !== undefined);
+  refuseTooMuch(series.length, reduceLast ? 1 : steps.timesMs.length, limits, query.limit !== undefined);
   const unit = query.denominator === undefined ? plan.metric.unit : 'share';
   if (reduceLast) {
     const last = oneStep(rounds, range);
@@ -90,7 +96,8 @@ function bestSeries(reader: SeriesReader, plan: Plan, query: SeriesQuery, steps:
   if (query.denominator !== undefined || plan.overTime === 'increase') {
     // Their rank is not that of the samples: read each object's one value for the whole range.
     const whole = oneStep(reader.rounds(), plan.range);
-    const best = limitSeries(readSeries(reader, plan, query, whole), limit);
+    const ranked = plan.overTime === 'increase' ? plan : { ...plan, overTime: limit.by ?? 'avg' };
+    const best = limitSeries(readSeries(reader, ranked, query, whole), limit);
     const dimensions = dimensionsOf(plan);
     const keyOf = (names: ObjectNames) => dimensions.map((dimension) => nameOf(names, dimension) ?? '').join('\u0000');
     const wanted = new Set(best.map(({ names }) => dimensions.map((dimension) => names[dimension]).join('\u0000')));
@@ -161,22 +168,13 @@ function refuseTooMuch(seriesCount: number, stepCount: number, limits: QueryLimi
   }
 }
 
-/** One value for the whole range out of a group's values per step. */
-function reduceSeries({ names, values }: Series, plan: Plan): Series {
-  const present = values.filter((value) => !Number.isNaN(value));
-  const sorted = () => present.slice().sort();
-  const percentile = (share: number) => sorted()[Math.round(share * (present.length - 1))];
-  const sum = () => present.reduce((total, value) => total + value, 0);
-  const reducers = {
-    last: () => present[present.length - 1],
-    avg: () => sum() / present.length,
-    sum,
-    min: () => sorted()[0],
-    max: () => sorted()[present.length - 1],
-    increase: sum,
-    p50: () => percentile(0.5),
-    p95: () => percentile(0.95),
-    p99: () => percentile(0.99),
-  };
-  return { names, values: Float64Array.of(reducers[plan.overTime]()) };
+/** One value for the whole range out of a group's values per round. */
+function reduceSeries({ names, values }: Series, { overTime }: Plan): Series {
+  const reducer = createReducer(overTime, 1);
+  values.forEach((value) => {
+    if (!Number.isNaN(value)) {
+      reducer.add(0, 0, value);
+    }
+  });
+  return { names, values: Float64Array.of(reducer.get(0, 0)) };
 }
