@@ -1,19 +1,9 @@
-import { HeapscopeError, sentenceOf } from '../errors.ts';
-import { type ObjectNames, type Table, type TableName } from '../model/batch.ts';
-import { parseExactJson, toExactNumber } from './exactJson.ts';
-import { closeTable, containerKey, filesystemKey, interfaceKey, nodeKey, podKey, systemKey } from './closeTable.ts';
-import {
-  FILESYSTEM,
-  INTERFACE,
-  MEASURED,
-  METRIC,
-  PRESSURE,
-  PRESSURE_NAMES,
-  SYSTEM_CONTAINER_NAMES,
-} from './summaryFields.ts';
-import { listAt, nameAt, objectAt, ShapeError, type Json, type Owner } from './summaryShape.ts';
-import { TimeParser } from './timeParser.ts';
-import { TableBuilder } from './tableBuilder.ts';
+import { HeapscopeError } from '../errors.ts';
+import type { Table, TableName } from '../model/batch.ts';
+import { END, JsonCursor, JsonError } from './jsonCursor.ts';
+import * as KEY from './summaryKeys.ts';
+import { SummaryTables, type Owner } from './summaryTables.ts';
+import { METRIC, SYSTEM_CONTAINER_NAMES } from './summaryFields.ts';
 
 /** What one kubelet's answer to `/stats/summary` holds. */
 export interface DecodedSummary {
@@ -35,15 +25,10 @@ export interface DecodedSummary {
  */
 export function decodeSummary(body: Buffer, node: string, receivedMs: number): DecodedSummary {
   try {
-    const answer = objectAt(parseExactJson(body), 'the answer');
-    const nodeStats = objectAt(answer?.node, '"node"');
-    if (!answer || !nodeStats) {
-      throw new ShapeError('the answer has no "node"');
-    }
-    return new SummaryDecoder(node, receivedMs).decode(nodeStats, listAt(answer.pods, '"pods"'));
+    return new SummaryDecoder(body, node, receivedMs).decode();
   } catch (error) {
-    if (error instanceof SyntaxError || error instanceof ShapeError) {
-      const sentence = `Kubelet on node ${node} answered ${body.length} bytes that are not a summary: ${sentenceOf(error)}. Ask it by hand for /stats/summary and look at the answer.`;
+    if (error instanceof JsonError) {
+      const sentence = `Kubelet on node ${node} answered ${body.length} bytes that are not a summary: ${error.message}. Ask it by hand for /stats/summary and look at the answer.`;
       throw new HeapscopeError('kubelet_unreadable', sentence, { cause: error });
     }
     throw error;
@@ -51,266 +36,419 @@ export function decodeSummary(body: Buffer, node: string, receivedMs: number): D
 }
 
 const MAX_CUSTOM_METRICS = 100;
-const TWO_TO_THE_64 = 2 ** 64;
 
-/** Builds the tables of one answer, object by object. */
+/** Reads an answer from its first byte to its last, in whatever order its keys come. */
 class SummaryDecoder {
-  private readonly node: string;
-  private readonly receivedMs: number;
-  private readonly times = new TimeParser();
-  private readonly measured: Record<Owner, TableBuilder> = {
-    node: new TableBuilder(MEASURED),
-    pod: new TableBuilder(MEASURED),
-    container: new TableBuilder(MEASURED),
-    sys_container: new TableBuilder(MEASURED),
-  };
-  private readonly filesystems = new TableBuilder(FILESYSTEM);
-  private readonly interfaces = new TableBuilder(INTERFACE);
-  private readonly names: Record<Owner | 'filesystem' | 'interface', ObjectNames[]> = {
-    node: [],
-    pod: [],
-    container: [],
-    sys_container: [],
-    filesystem: [],
-    interface: [],
-  };
-  private rejectedValues = 0;
-  private pressureSeen = false;
+  private readonly cursor: JsonCursor;
+  private readonly tables: SummaryTables;
+  private saysNodeName = '';
 
-  constructor(node: string, receivedMs: number) {
-    this.node = node;
-    this.receivedMs = receivedMs;
+  constructor(body: Buffer, node: string, receivedMs: number) {
+    this.cursor = new JsonCursor(body);
+    this.tables = new SummaryTables(node, receivedMs);
   }
 
-  decode(nodeStats: Json, pods: readonly unknown[]): DecodedSummary {
-    this.readNode(nodeStats);
-    for (const pod of pods) {
-      this.readPod(objectAt(pod, 'an item of "pods"'));
+  decode(): DecodedSummary {
+    const { cursor, tables } = this;
+    let nodes = 0;
+    for (let key = cursor.firstKey(); key !== END; key = cursor.nextKey()) {
+      if (key === KEY.NODE) {
+        nodes++;
+        this.readNode();
+      } else if (key === KEY.PODS) {
+        for (let more = cursor.firstItem(); more; more = cursor.nextItem()) {
+          this.readPod();
+        }
+      } else {
+        cursor.skip();
+      }
     }
-    const pressureless = this.pressureSeen ? undefined : new Set(PRESSURE_NAMES);
-    const { node, sys_container, pod, container } = this.measured;
-    return {
-      saysNodeName: nameAt(nodeStats.nodeName, '"nodeName"'),
-      rejectedValues: this.rejectedValues,
-      newestSampleMs: Math.max(...Object.values(this.measured).map((table) => table.newestSampleMs())),
-      tables: {
-        node: closeTable(node, this.names.node, nodeKey, pressureless),
-        sys_container: closeTable(sys_container, this.names.sys_container, systemKey, pressureless),
-        pod: closeTable(pod, this.names.pod, podKey, pressureless),
-        container: closeTable(container, this.names.container, containerKey, pressureless),
-        filesystem: closeTable(this.filesystems, this.names.filesystem, filesystemKey),
-        interface: closeTable(this.interfaces, this.names.interface, interfaceKey),
-      },
-    };
+    cursor.end();
+    if (nodes !== 1) {
+      throw new JsonError('The answer has no "node"', 0);
+    }
+    return { saysNodeName: this.saysNodeName, ...tables.close() };
   }
 
-  private readNode(stats: Json): void {
-    const names = { node: this.node };
-    const row = this.readMeasured('node', names, stats);
-    this.readStorage(row, 'node', stats.fs, '/');
-    const runtime = objectAt(stats.runtime, '"runtime"');
-    this.readFilesystem(names, 'node', runtime?.imageFs, 'imagefs');
-    this.readFilesystem(names, 'node', runtime?.containerFs, 'containerfs');
-    const processes = objectAt(stats.rlimit, '"rlimit"');
-    if (processes) {
-      this.read(this.measured.node, row, METRIC.processCount, processes.curproc);
-      this.read(this.measured.node, row, METRIC.processLimit, processes.maxpid);
-    }
-    for (const item of listAt(stats.systemContainers, '"systemContainers"')) {
-      const system = objectAt(item, 'an item of "systemContainers"') ?? {};
-      const name = nameAt(system.name, 'the name of a system container');
-      this.readMeasured('sys_container', { node: this.node, container: SYSTEM_CONTAINER_NAMES[name] ?? name }, system);
-    }
-  }
-
-  private readPod(stats: Json | undefined): void {
-    const reference = objectAt(stats?.podRef, '"podRef"');
-    if (!stats || !reference) {
-      return;
-    }
-    const names = {
-      node: this.node,
-      namespace: nameAt(reference.namespace, 'the namespace of a pod'),
-      pod: nameAt(reference.name, 'the name of a pod'),
-    };
-    const row = this.readMeasured('pod', names, stats);
-    this.readStorage(row, 'pod', stats['ephemeral-storage'], 'ephemeral-storage');
-    this.read(
-      this.measured.pod,
-      row,
-      METRIC.processCount,
-      objectAt(stats.process_stats, '"process_stats"')?.process_count
-    );
-    for (const item of listAt(stats.volume, '"volume"')) {
-      const volume = objectAt(item, 'an item of "volume"');
-      const claim = objectAt(volume?.pvcRef, '"pvcRef"')?.name;
-      const owner = typeof claim === 'string' ? { ...names, persistentVolumeClaim: claim } : names;
-      this.readFilesystem(owner, 'pod', volume, `Volume:${nameAt(volume?.name, 'the name of a volume')}`);
-    }
-    for (const item of listAt(stats.containers, '"containers"')) {
-      this.readContainer(names, objectAt(item, 'an item of "containers"') ?? {});
-    }
-  }
-
-  private readContainer(pod: ObjectNames, stats: Json): void {
-    const names = { ...pod, container: nameAt(stats.name, 'the name of a container') };
-    const row = this.readMeasured('container', names, stats);
-    const used =
-      this.readFilesystem(names, 'container', stats.rootfs, '/') +
-      this.readFilesystem(names, 'container', stats.logs, 'logs');
-    if (!Number.isNaN(used)) {
-      this.measured.container.set(row, METRIC.ephemeralUsage, used);
-    }
-    for (const item of listAt(stats.userDefinedMetrics, '"userDefinedMetrics"')) {
-      const custom = objectAt(item, 'an item of "userDefinedMetrics"');
-      const value = toExactNumber(custom?.value);
-      if (custom && typeof custom.name === 'string' && value !== undefined) {
-        this.measured.container.setExtra(row, `custom/${custom.name}`, Number(value), MAX_CUSTOM_METRICS);
+  private readNode(): void {
+    const { cursor, tables } = this;
+    const row = tables.addObject('node', '');
+    for (let key = cursor.firstKey(); key !== END; key = cursor.nextKey()) {
+      switch (key) {
+        case KEY.NODE_NAME:
+          this.saysNodeName = cursor.string();
+          break;
+        case KEY.FS:
+          tables.setStorage('node', row, this.readFilesystem('node', row, '/'));
+          break;
+        case KEY.RUNTIME:
+          this.readRuntime(row);
+          break;
+        case KEY.RLIMIT:
+          this.readProcessLimits(row);
+          break;
+        case KEY.SYSTEM_CONTAINERS:
+          for (let more = cursor.firstItem(); more; more = cursor.nextItem()) {
+            this.readSystemContainer();
+          }
+          break;
+        default:
+          this.readCommon('node', row, key);
       }
     }
   }
 
-  /** Reads the blocks that nodes, pods, containers and system containers share into a new row. */
-  private readMeasured(owner: Owner, names: ObjectNames, stats: Json): number {
-    const table = this.measured[owner];
-    const row = table.addRow();
-    this.names[owner][row] = names;
-    const startTimeMs = this.times.parse(stats.startTime);
-    table.setStart(row, startTimeMs);
-    if (startTimeMs <= this.receivedMs) {
-      table.set(row, METRIC.uptime, this.receivedMs - startTimeMs);
-    }
-    const cpu = this.readClocked(table, row, 'cpu', stats.cpu);
-    if (cpu) {
-      this.read(table, row, METRIC.cpuUsage, cpu.usageCoreNanoSeconds);
-      this.read(table, row, METRIC.cpuRateOfKubelet, cpu.usageNanoCores, 1e6);
-    }
-    this.readMemory(table, row, this.readClocked(table, row, 'memory', stats.memory), objectAt(stats.swap, '"swap"'));
-    this.readClocked(table, row, 'io', stats.io);
-    if (stats.network !== undefined) {
-      this.readNetwork(table, row, owner, names, objectAt(stats.network, '"network"'));
-    }
-    return row;
-  }
-
-  /** Reads the sample time and the pressure of a block, and gives the block. */
-  private readClocked(
-    table: TableBuilder,
-    row: number,
-    clock: 'cpu' | 'memory' | 'io',
-    value: unknown
-  ): Json | undefined {
-    const block = objectAt(value, `"${clock}"`);
-    if (!block) {
-      return undefined;
-    }
-    table.setSample(row, clock, this.times.parse(block.time));
-    const pressure = objectAt(block.psi, '"psi"');
-    if (pressure) {
-      this.readPressure(table, row, PRESSURE[clock].some, objectAt(pressure.some, '"psi.some"'));
-      this.readPressure(table, row, PRESSURE[clock].full, objectAt(pressure.full, '"psi.full"'));
-    }
-    return block;
-  }
-
-  private readNetwork(
-    table: TableBuilder,
-    row: number,
-    owner: Owner,
-    names: ObjectNames,
-    network: Json | undefined
-  ): void {
-    if (!network) {
-      return;
-    }
-    const timeMs = this.times.parse(network.time);
-    table.setSample(row, 'network', timeMs);
-    this.readCounters(table, row, METRIC.network, network);
-    for (const item of listAt(network.interfaces, '"interfaces"')) {
-      const counters = objectAt(item, 'an item of "interfaces"');
-      const interfaceRow = this.interfaces.addRow();
-      this.names.interface[interfaceRow] = {
-        ...names,
-        owner,
-        interface: nameAt(counters?.name, 'the name of an interface'),
-      };
-      this.interfaces.setSample(interfaceRow, 'network', timeMs);
-      this.interfaces.setStart(interfaceRow, table.start(row));
-      this.readCounters(this.interfaces, interfaceRow, 0, counters);
+  private readRuntime(row: number): void {
+    const { cursor } = this;
+    for (let key = cursor.firstKey(); key !== END; key = cursor.nextKey()) {
+      if (key === KEY.IMAGE_FS || key === KEY.CONTAINER_FS) {
+        this.readFilesystem('node', row, key === KEY.IMAGE_FS ? 'imagefs' : 'containerfs');
+      } else {
+        cursor.skip();
+      }
     }
   }
 
-  /** Reads the file system that is also the object's ephemeral storage. */
-  private readStorage(row: number, owner: 'node' | 'pod', value: unknown, label: string): void {
-    const used = this.readFilesystem(this.names[owner][row], owner, value, label);
-    if (!Number.isNaN(used)) {
-      this.measured[owner].set(row, METRIC.ephemeralUsage, used);
+  private readProcessLimits(row: number): void {
+    const { cursor, tables } = this;
+    for (let key = cursor.firstKey(); key !== END; key = cursor.nextKey()) {
+      if (key === KEY.CURPROC || key === KEY.MAXPID) {
+        tables.set('node', row, key === KEY.CURPROC ? METRIC.processCount : METRIC.processLimit, cursor.number());
+      } else {
+        cursor.skip();
+      }
+    }
+  }
+
+  private readSystemContainer(): void {
+    const { cursor, tables } = this;
+    const row = tables.addObject('sys_container', '');
+    for (let key = cursor.firstKey(); key !== END; key = cursor.nextKey()) {
+      if (key === KEY.NAME) {
+        const name = cursor.string();
+        tables.setName('sys_container', row, SYSTEM_CONTAINER_NAMES[name] ?? name);
+      } else {
+        this.readCommon('sys_container', row, key);
+      }
+    }
+  }
+
+  private readPod(): void {
+    const { cursor, tables } = this;
+    const row = tables.addObject('pod', '');
+    for (let key = cursor.firstKey(); key !== END; key = cursor.nextKey()) {
+      switch (key) {
+        case KEY.POD_REF:
+          this.readPodReference(row);
+          break;
+        case KEY.CONTAINERS:
+          for (let more = cursor.firstItem(); more; more = cursor.nextItem()) {
+            this.readContainer(row);
+          }
+          break;
+        case KEY.VOLUME:
+          for (let more = cursor.firstItem(); more; more = cursor.nextItem()) {
+            this.readVolume(row);
+          }
+          break;
+        case KEY.EPHEMERAL_STORAGE:
+          tables.setStorage('pod', row, this.readFilesystem('pod', row, 'ephemeral-storage'));
+          break;
+        case KEY.PROCESS_STATS:
+          this.readProcessCount(row);
+          break;
+        default:
+          this.readCommon('pod', row, key);
+      }
+    }
+  }
+
+  private readPodReference(row: number): void {
+    const { cursor, tables } = this;
+    for (let key = cursor.firstKey(); key !== END; key = cursor.nextKey()) {
+      if (key === KEY.NAME) {
+        tables.setName('pod', row, cursor.string());
+      } else if (key === KEY.NAMESPACE) {
+        tables.setNamespace(row, cursor.string());
+      } else {
+        cursor.skip();
+      }
+    }
+  }
+
+  private readProcessCount(row: number): void {
+    const { cursor, tables } = this;
+    for (let key = cursor.firstKey(); key !== END; key = cursor.nextKey()) {
+      if (key === KEY.PROCESS_COUNT) {
+        tables.set('pod', row, METRIC.processCount, cursor.number());
+      } else {
+        cursor.skip();
+      }
+    }
+  }
+
+  private readContainer(pod: number): void {
+    const { cursor, tables } = this;
+    const row = tables.addObject('container', '', pod);
+    let rootfsBytes = NaN;
+    let logsBytes = NaN;
+    for (let key = cursor.firstKey(); key !== END; key = cursor.nextKey()) {
+      switch (key) {
+        case KEY.NAME:
+          tables.setName('container', row, cursor.string());
+          break;
+        case KEY.ROOTFS:
+          rootfsBytes = this.readFilesystem('container', row, '/');
+          break;
+        case KEY.LOGS:
+          logsBytes = this.readFilesystem('container', row, 'logs');
+          break;
+        case KEY.USER_DEFINED_METRICS:
+          for (let more = cursor.firstItem(); more; more = cursor.nextItem()) {
+            this.readCustomMetric(row);
+          }
+          break;
+        default:
+          this.readCommon('container', row, key);
+      }
+    }
+    // Only where both blocks say it, as Heapster has it.
+    tables.setStorage('container', row, rootfsBytes + logsBytes);
+  }
+
+  private readCustomMetric(row: number): void {
+    const { cursor, tables } = this;
+    let name = '';
+    let value: number | bigint | undefined;
+    for (let key = cursor.firstKey(); key !== END; key = cursor.nextKey()) {
+      if (key === KEY.NAME) {
+        name = cursor.string();
+      } else if (key === KEY.VALUE) {
+        value = cursor.number();
+      } else {
+        cursor.skip();
+      }
+    }
+    if (name !== '' && value !== undefined) {
+      tables.setCustom(row, name, Number(value), MAX_CUSTOM_METRICS);
+    }
+  }
+
+  /** Reads a block that nodes, pods, containers and system containers share. */
+  private readCommon(owner: Owner, row: number, key: number): void {
+    const { cursor, tables } = this;
+    switch (key) {
+      case KEY.START_TIME:
+        tables.setStart(owner, row, cursor.timeMs());
+        break;
+      case KEY.CPU:
+        this.readCpu(owner, row);
+        break;
+      case KEY.MEMORY:
+        this.readMemory(owner, row, true);
+        break;
+      case KEY.SWAP:
+        this.readMemory(owner, row, false);
+        break;
+      case KEY.IO:
+        for (let field = cursor.firstKey(); field !== END; field = cursor.nextKey()) {
+          this.readClock(owner, row, 'io', field);
+        }
+        break;
+      case KEY.NETWORK:
+        this.readNetwork(owner, row);
+        break;
+      default:
+        cursor.skip();
+    }
+  }
+
+  private readCpu(owner: Owner, row: number): void {
+    const { cursor, tables } = this;
+    for (let key = cursor.firstKey(); key !== END; key = cursor.nextKey()) {
+      if (key === KEY.USAGE_CORE_NANO_SECONDS) {
+        tables.set(owner, row, METRIC.cpuUsage, cursor.number());
+      } else if (key === KEY.USAGE_NANO_CORES) {
+        tables.set(owner, row, METRIC.cpuRateOfKubelet, cursor.number(), 1e6);
+      } else {
+        this.readClock(owner, row, 'cpu', key);
+      }
+    }
+  }
+
+  /** Memory, or swap, whose own time is passed over: nothing of it is a counter. */
+  private readMemory(owner: Owner, row: number, isClocked: boolean): void {
+    const { cursor, tables } = this;
+    for (let key = cursor.firstKey(); key !== END; key = cursor.nextKey()) {
+      const metric = memoryMetric(key);
+      if (metric >= 0) {
+        tables.set(owner, row, metric, cursor.number());
+      } else if (isClocked) {
+        this.readClock(owner, row, 'memory', key);
+      } else {
+        cursor.skip();
+      }
+    }
+  }
+
+  /** The time and the pressure of a block. */
+  private readClock(owner: Owner, row: number, clock: 'cpu' | 'memory' | 'io', key: number): void {
+    const { cursor, tables } = this;
+    if (key === KEY.TIME) {
+      tables.setSample(owner, row, clock, cursor.timeMs());
+    } else if (key === KEY.PSI) {
+      for (let extent = cursor.firstKey(); extent !== END; extent = cursor.nextKey()) {
+        if (extent === KEY.SOME || extent === KEY.FULL) {
+          this.readPressure(owner, row, tables.pressureMetric(clock, extent === KEY.SOME));
+        } else {
+          cursor.skip();
+        }
+      }
+    } else {
+      cursor.skip();
+    }
+  }
+
+  private readPressure(owner: Owner, row: number, first: number): void {
+    const { cursor, tables } = this;
+    for (let key = cursor.firstKey(); key !== END; key = cursor.nextKey()) {
+      const field = key === KEY.TOTAL ? 0 : key === KEY.AVG10 ? 1 : key === KEY.AVG60 ? 2 : key === KEY.AVG300 ? 3 : -1;
+      if (field < 0) {
+        cursor.skip();
+      } else {
+        tables.setPressure(owner, row, first, field, cursor.number());
+      }
+    }
+  }
+
+  private readNetwork(owner: Owner, row: number): void {
+    const { cursor, tables } = this;
+    for (let key = cursor.firstKey(); key !== END; key = cursor.nextKey()) {
+      const counter = networkCounter(key);
+      if (counter >= 0) {
+        tables.set(owner, row, METRIC.network + counter, cursor.number());
+      } else if (key === KEY.TIME) {
+        tables.setSample(owner, row, 'network', cursor.timeMs());
+      } else if (key === KEY.INTERFACES) {
+        for (let more = cursor.firstItem(); more; more = cursor.nextItem()) {
+          this.readInterface(owner, row);
+        }
+      } else {
+        cursor.skip();
+      }
+    }
+  }
+
+  private readInterface(owner: Owner, row: number): void {
+    const { cursor, tables } = this;
+    const part = tables.addInterface(owner, row);
+    for (let key = cursor.firstKey(); key !== END; key = cursor.nextKey()) {
+      const counter = networkCounter(key);
+      if (counter >= 0) {
+        tables.setInterface(part, counter, cursor.number());
+      } else if (key === KEY.NAME) {
+        tables.nameInterface(part, cursor.string());
+      } else {
+        cursor.skip();
+      }
     }
   }
 
   /** Reads a file system into a row of its own and gives the bytes used, NaN if it does not say. */
-  private readFilesystem(names: ObjectNames, owner: Owner, value: unknown, label: string): number {
-    const block = objectAt(value, `the file system "${label}"`);
-    if (!block) {
-      return NaN;
+  private readFilesystem(owner: Owner, row: number, label: string): number {
+    const { cursor, tables } = this;
+    const part = tables.addFilesystem(owner, row, label);
+    for (let key = cursor.firstKey(); key !== END; key = cursor.nextKey()) {
+      this.readFilesystemField(part, key);
     }
-    const row = this.filesystems.addRow();
-    this.names.filesystem[row] = { ...names, owner, resourceId: label };
-    this.read(this.filesystems, row, 0, block.usedBytes);
-    this.read(this.filesystems, row, 1, block.capacityBytes);
-    this.read(this.filesystems, row, 2, block.availableBytes);
-    this.read(this.filesystems, row, 3, block.inodes);
-    this.read(this.filesystems, row, 4, block.inodesFree);
-    this.read(this.filesystems, row, 5, block.inodesUsed);
-    return this.filesystems.get(row, 0);
+    return tables.usedBytes(part);
   }
 
-  private readMemory(table: TableBuilder, row: number, memory: Json | undefined, swap: Json | undefined): void {
-    if (memory) {
-      this.read(table, row, METRIC.memoryUsage, memory.usageBytes);
-      this.read(table, row, METRIC.workingSet, memory.workingSetBytes);
-      this.read(table, row, METRIC.rss, memory.rssBytes);
-      this.read(table, row, METRIC.memoryAvailable, memory.availableBytes);
-      this.read(table, row, METRIC.pageFaults, memory.pageFaults);
-      this.read(table, row, METRIC.majorPageFaults, memory.majorPageFaults);
-    }
-    if (swap) {
-      this.read(table, row, METRIC.swapUsage, swap.swapUsageBytes);
-      this.read(table, row, METRIC.swapAvailable, swap.swapAvailableBytes);
-    }
-  }
-
-  private readPressure(table: TableBuilder, row: number, first: number, numbers: Json | undefined): void {
-    if (numbers) {
-      this.read(table, row, first, numbers.total);
-      this.read(table, row, first + 1, numbers.avg10);
-      this.read(table, row, first + 2, numbers.avg60);
-      this.read(table, row, first + 3, numbers.avg300);
-      this.pressureSeen ||= numbers.total !== 0 && numbers.total !== undefined;
+  private readVolume(row: number): void {
+    const { cursor, tables } = this;
+    const part = tables.addFilesystem('pod', row, '');
+    for (let key = cursor.firstKey(); key !== END; key = cursor.nextKey()) {
+      if (key === KEY.NAME) {
+        tables.nameFilesystem(part, `Volume:${cursor.string()}`);
+      } else if (key === KEY.PVC_REF) {
+        for (let field = cursor.firstKey(); field !== END; field = cursor.nextKey()) {
+          if (field === KEY.NAME) {
+            tables.setClaim(part, cursor.string());
+          } else {
+            cursor.skip();
+          }
+        }
+      } else {
+        this.readFilesystemField(part, key);
+      }
     }
   }
 
-  private readCounters(table: TableBuilder, row: number, first: number, counters: Json | undefined): void {
-    if (counters) {
-      this.read(table, row, first, counters.rxBytes);
-      this.read(table, row, first + 1, counters.rxErrors);
-      this.read(table, row, first + 2, counters.txBytes);
-      this.read(table, row, first + 3, counters.txErrors);
-    }
-  }
-
-  private read(table: TableBuilder, row: number, metric: number, value: unknown, divisor = 1): void {
-    if (value === undefined || value === null) {
-      return;
-    }
-    const number = typeof value === 'number' ? value : toExactNumber(value);
-    if (number === undefined) {
-      throw new ShapeError(`a number was expected where ${JSON.stringify(value).slice(0, 40)} stands`);
-    }
-    if (number < 0 || number >= TWO_TO_THE_64) {
-      this.rejectedValues++;
+  private readFilesystemField(part: number, key: number): void {
+    const field = filesystemField(key);
+    if (field >= 0) {
+      this.tables.setFilesystem(part, field, this.cursor.number());
     } else {
-      table.set(row, metric, divisor === 1 ? number : Number(number) / divisor);
+      this.cursor.skip();
     }
+  }
+}
+
+function memoryMetric(key: number): number {
+  switch (key) {
+    case KEY.USAGE_BYTES:
+      return METRIC.memoryUsage;
+    case KEY.WORKING_SET_BYTES:
+      return METRIC.workingSet;
+    case KEY.RSS_BYTES:
+      return METRIC.rss;
+    case KEY.AVAILABLE_BYTES:
+      return METRIC.memoryAvailable;
+    case KEY.PAGE_FAULTS:
+      return METRIC.pageFaults;
+    case KEY.MAJOR_PAGE_FAULTS:
+      return METRIC.majorPageFaults;
+    case KEY.SWAP_USAGE_BYTES:
+      return METRIC.swapUsage;
+    case KEY.SWAP_AVAILABLE_BYTES:
+      return METRIC.swapAvailable;
+    default:
+      return -1;
+  }
+}
+
+/** The place of a counter among the four of a network block. */
+function networkCounter(key: number): number {
+  switch (key) {
+    case KEY.RX_BYTES:
+      return 0;
+    case KEY.RX_ERRORS:
+      return 1;
+    case KEY.TX_BYTES:
+      return 2;
+    case KEY.TX_ERRORS:
+      return 3;
+    default:
+      return -1;
+  }
+}
+
+/** The place of a field among the six of a file system. */
+function filesystemField(key: number): number {
+  switch (key) {
+    case KEY.USED_BYTES:
+      return 0;
+    case KEY.CAPACITY_BYTES:
+      return 1;
+    case KEY.AVAILABLE_BYTES:
+      return 2;
+    case KEY.INODES:
+      return 3;
+    case KEY.INODES_FREE:
+      return 4;
+    case KEY.INODES_USED:
+      return 5;
+    default:
+      return -1;
   }
 }

@@ -80,6 +80,10 @@ export class TableBuilder {
     this.sampleTimesMs[clock][row] = timeMs;
   }
 
+  sample(row: number, clock: Clock): number {
+    return this.sampleTimesMs[clock][row];
+  }
+
   /** The newest sample time of any row and clock, -Infinity if there is none. */
   newestSampleMs(): number {
     let newest = -Infinity;

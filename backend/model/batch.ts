@@ -83,7 +83,11 @@ export interface TotalsBatch {
 
 /** The key of a row: its names joined in the table's own order, unique within a table of the whole cluster. */
 export function objectKey(...names: string[]): string {
-  return names.join('/');
+  let key = names[0];
+  for (let index = 1; index < names.length; index++) {
+    key += `/${names[index]}`;
+  }
+  return key;
 }
 
 /** An exact value: the number, or the bigint where the number would lose digits. */
