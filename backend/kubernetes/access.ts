@@ -44,20 +44,20 @@ export function createAccess(connection: ConnectionOptions, clock: Clock): Acces
   const read = credentialsReader(connection);
   let open: OpenAccess | undefined;
   let readMs = -Infinity;
-  let stale = true;
+  let stale = false;
   let reading: Promise<OpenAccess> | undefined;
   let problem: string | undefined;
 
   async function reread(): Promise<OpenAccess> {
+    const wasRefused = stale;
     readMs = clock.now();
     stale = false;
     try {
-      open = await reopen(open, await read());
+      open = await reopen(open, await read(wasRefused));
       problem = undefined;
     } catch (error) {
       problem = sentenceOf(error);
       if (!open) {
-        stale = true;
         throw error;
       }
     }

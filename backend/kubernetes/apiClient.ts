@@ -1,5 +1,4 @@
 import type { Dispatcher } from 'undici';
-import { codeOf } from '../errors.ts';
 import type { Access } from './access.ts';
 import { networkProblem, statusProblem } from './apiProblem.ts';
 import type { Asked } from './apiProblem.ts';
@@ -9,6 +8,8 @@ import type { JsonObject } from './json.ts';
 /** How long the server may take to begin an answer, and between two parts of it. */
 const ANSWER_TIMEOUT_MS = 60_000;
 const ERROR_BODY_LIMIT_BYTES = 64 * 1024;
+/** A page of 500 large objects is a few MB; servers that don't know pages send everything. */
+const MAX_JSON_BYTES = 256 * 1024 * 1024;
 
 export interface JsonRequest extends Asked {
   readonly path: string;
@@ -81,15 +82,15 @@ export function createApiClient(access: Access): ApiClient {
   return {
     async json(request) {
       const { server, answer } = await success(request);
-      try {
-        const value: unknown = await answer.body.json();
-        if (isObject(value)) {
-          return value;
-        }
-      } catch (error) {
-        throw unreadable(server, request, error);
+      const { body, complete } = await readUpTo(answer.body, MAX_JSON_BYTES).catch((error: unknown) => {
+        throw networkProblem(server, error);
+      });
+      const value = complete ? parsed(body) : undefined;
+      if (!isObject(value)) {
+        const message = complete ? 'the answer is not JSON' : `the answer is larger than ${MAX_JSON_BYTES} bytes`;
+        throw statusProblem(server, request, answer.statusCode, { message });
       }
-      throw unreadable(server, request, new Error('it is not a JSON object'));
+      return value;
     },
     async stream(request) {
       const { server, answer } = await success(request);
@@ -112,13 +113,6 @@ async function* sentences(server: URL, body: AsyncIterable<Buffer>): AsyncGenera
   } catch (error) {
     throw networkProblem(server, error);
   }
-}
-
-function unreadable(server: URL, asked: Asked, error: unknown): Error {
-  if (error instanceof SyntaxError || codeOf(error) === '') {
-    return statusProblem(server, asked, 200, { message: `the answer is not the JSON that was expected` });
-  }
-  return networkProblem(server, error);
 }
 
 async function readUpTo(body: AsyncIterable<Buffer>, maxBytes: number): Promise<{ body: Buffer; complete: boolean }> {

@@ -1,6 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { connect } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { createAuthority } from '../../tests/support/certificates.ts';
 import type { TestAuthority } from '../../tests/support/certificates.ts';
@@ -113,6 +117,29 @@ test('a kubeconfig with an exec plugin', async () => {
   expect(shown[0]).toBe('Bearer from-plugin');
 });
 
+test('a plugin is run once for the credential it gives, and again when that is refused', async () => {
+  const runs = join(folder, 'runs');
+  const plugin = await file(
+    'plugin.mjs',
+    `import { appendFileSync, readFileSync } from 'node:fs';
+     appendFileSync(${JSON.stringify(runs)}, 'x');
+     console.log(JSON.stringify({ status: { token: 'run-' + readFileSync(${JSON.stringify(runs)}, 'utf8').length } }));`
+  );
+  const exec = { command: process.execPath, args: [plugin] };
+  let nowMs = 0;
+  const access = createAccess(
+    { kind: 'kubeconfig', path: await kubeconfig({ user: { exec } }) },
+    { now: () => nowMs, pause: () => Promise.resolve() }
+  );
+  for (let round = 0; round < 3; round += 1) {
+    expect((await access.current()).credentials.token).toBe('run-1');
+    nowMs += REREAD_MS;
+  }
+  access.refused();
+  expect((await access.current()).credentials.token).toBe('run-2');
+  await access.close();
+});
+
 test('a kubeconfig with a server name, and one with a plain HTTP server', async () => {
   const named = await kubeconfig({ cluster: { 'tls-server-name': 'kubernetes' } });
   expect(await probe({ kind: 'kubeconfig', path: named })).toEqual(fine);
@@ -120,6 +147,26 @@ test('a kubeconfig with a server name, and one with a plain HTTP server', async 
   await plain.start();
   expect(await probe({ kind: 'kubeconfig', path: await kubeconfig({ server: plain.url }) })).toEqual(fine);
   await plain.stop();
+});
+
+test('a kubeconfig with a proxy', async () => {
+  const tunnels: Array<string | undefined> = [];
+  const proxy = createServer();
+  proxy.on('connect', (request, socket: Duplex) => {
+    tunnels.push(request.url);
+    const onward = connect(Number(new URL(api.url).port), '127.0.0.1', () => {
+      socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
+      onward.pipe(socket).pipe(onward);
+    });
+    socket.on('error', () => onward.destroy());
+    onward.on('error', () => socket.destroy());
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  const { port } = proxy.address() as AddressInfo;
+  const path = await kubeconfig({ cluster: { 'proxy-url': `http://127.0.0.1:${port}` } });
+  expect(await probe({ kind: 'kubeconfig', path })).toEqual(fine);
+  expect(tunnels[0]).toBe(host());
+  proxy.close();
 });
 
 test('the service account of a pod, at the address Kubernetes tells', async () => {
@@ -291,6 +338,12 @@ test.each([
     );
   const answer = await probe({ kind: 'url', url: api.url, insecure: true });
   expect(answer).toEqual({ ok: false, sentence: expect.stringContaining(sentence) });
+});
+
+test('something that answers with a web page is told in a sentence', async () => {
+  api.interrupt = (_request, _url, response) => Boolean(response.end('<html>welcome</html>'));
+  const answer = await probe({ kind: 'url', url: api.url, insecure: true });
+  expect(answer).toEqual({ ok: false, sentence: expect.stringContaining('(200): the answer is not JSON.') });
 });
 
 test('an API server that does not answer is told after the time that was given', async () => {

@@ -26,20 +26,25 @@ export interface Credentials {
   readonly openProxy?: () => Promise<Dispatcher>;
 }
 
-/** Reads credentials anew at each call: files may have been rotated. */
-export type CredentialsReader = () => Promise<Credentials>;
+/** Reads credentials anew at each call: files may have been rotated. `wasRefused` if the last ones were of no use. */
+export type CredentialsReader = (wasRefused: boolean) => Promise<Credentials>;
 
 /** The reader that fits the kind of connection. */
 export function credentialsReader(connection: ConnectionOptions): CredentialsReader {
   switch (connection.kind) {
     case 'kubeconfig':
       // The generated client behind it costs 25 MB of heap, so only those who have a kubeconfig load it.
-      return async () => (await import('./kubeconfig.ts')).readKubeconfig(connection);
+      return lateReader(async () => (await import('./kubeconfig.ts')).kubeconfigReader(connection));
     case 'in-cluster':
       return () => readServiceAccount(connection);
     case 'url':
       return () => readUrl(connection);
   }
+}
+
+function lateReader(open: () => Promise<CredentialsReader>): CredentialsReader {
+  let reader: Promise<CredentialsReader> | undefined;
+  return async (wasRefused) => (await (reader ??= open()))(wasRefused);
 }
 
 async function readServiceAccount(connection: InClusterConnection): Promise<Credentials> {

@@ -1,17 +1,40 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import type { RequestContext } from '@kubernetes/client-node';
+import { statSync } from 'node:fs';
 import type { RequestOptions } from 'node:https';
 import type { Dispatcher } from 'undici';
 import { HeapscopeError, sentenceOf } from '../errors.ts';
 import { describeConnection } from './connection.ts';
 import type { KubeconfigConnection } from './connection.ts';
 import { serverUrl } from './credentials.ts';
-import type { Credentials, TlsMaterial } from './credentials.ts';
+import type { Credentials, CredentialsReader, TlsMaterial } from './credentials.ts';
 
-/** Reads a kubeconfig with all it may name: certificates, token files, exec plugins, OIDC, a proxy. */
-export async function readKubeconfig(connection: KubeconfigConnection): Promise<Credentials> {
+/**
+ * Reads a kubeconfig with all it may name: certificates, token files, exec plugins, OIDC, a proxy. It is parsed anew
+ * each time, except where a plugin keeps a credential: then only when the file changed or the credential was refused.
+ */
+export function kubeconfigReader(connection: KubeconfigConnection): CredentialsReader {
+  let kept: { readonly config: KubeConfig; readonly changedMs: number } | undefined;
+  return async (wasRefused) => {
+    const changedMs = connection.path ? changeTime(connection.path) : 0;
+    const config = kept && !wasRefused && kept.changedMs === changedMs ? kept.config : open(connection);
+    const user = config.getCurrentUser();
+    kept = user?.exec || user?.authProvider ? { config, changedMs } : undefined;
+    return credentialsOf(config, connection);
+  };
+}
+
+function changeTime(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+function open(connection: KubeconfigConnection): KubeConfig {
   const config = load(connection);
   chooseContext(config, connection);
+  return config;
+}
+
+async function credentialsOf(config: KubeConfig, connection: KubeconfigConnection): Promise<Credentials> {
   const cluster = config.getCurrentCluster();
   if (!cluster) {
     throw problem(

@@ -50,8 +50,7 @@ export class SharedParts {
     if (names.length === 0) {
       return NO_LABELS;
     }
-    const key = names.map((name) => `${name}\0${String(object[name])}`).join('\0');
-    return this.labelSets.share(key, () => {
+    return this.labelSets.share(JSON.stringify(object), () => {
       const labels: Record<string, string> = {};
       for (const name of names) {
         labels[name] = this.text(String(object[name]));
