@@ -12,7 +12,7 @@ FROM sources AS plugin-build
 RUN npm run build:plugin
 
 FROM sources AS backend-build
-RUN npm run build:backend
+RUN npm run build:backend && rm build/*.map
 
 FROM grafana/grafana:${GRAFANA_VERSION} AS grafana
 COPY --from=plugin-build /heapscope/dist /var/lib/grafana/plugins/heapscope-kubernetes-datasource
@@ -24,10 +24,11 @@ COPY --from=sources /usr/local/bin/node /usr/local/bin/node
 WORKDIR /heapscope
 COPY LICENSE package.json ./
 COPY bin ./bin
+COPY tools/node24.mjs ./tools/
 COPY --from=backend-build /heapscope/build ./build
 # A number, so that Kubernetes can see that it is not root (`runAsNonRoot`).
 USER 10001
 EXPOSE 8082
 HEALTHCHECK --interval=30s --timeout=5s --start-period=90s \
   CMD wget -q -O /dev/null "http://127.0.0.1:${HEAPSCOPE_HEAPSTER_PORT:-8082}/healthz"
-ENTRYPOINT ["node", "--enable-source-maps", "bin/heapscope.mjs"]
+ENTRYPOINT ["node", "bin/heapscope.mjs"]
