@@ -136,7 +136,7 @@ export class Collector {
       state: code === 'node_not_ready' ? 'not_ready' : 'failing',
       answeredMs: this.nodeReports.get(node)?.answeredMs ?? NaN,
       durationMs: NaN,
-      problem: { code, message: sentenceOf(error) },
+      problem: { code, message: code === 'internal' ? ownFault(node, error) : sentenceOf(error) },
     });
   }
 
@@ -164,6 +164,10 @@ function refuseUnready(node: NodeFacts): void {
     const sentence = `Node ${node.name} is not ready (condition Ready is ${ready}); its kubelet was not asked. Look at \`kubectl describe node ${node.name}\`.`;
     throw new HeapscopeError('node_not_ready', sentence);
   }
+}
+
+function ownFault(node: string, error: unknown): string {
+  return `The answer of node ${node} could not be worked through: ${sentenceOf(error)}. This is a fault of Heapscope; please report it.`;
 }
 
 /** What is strange about an answer that could be used all the same. */
