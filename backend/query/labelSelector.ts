@@ -1,10 +1,14 @@
 import { HeapscopeError } from '../errors.ts';
 import type { Labels } from '../model/facts.ts';
 
-const NAME = '[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?';
+const NAME = '[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?';
 const KEY = `(?:${NAME}/)?${NAME}`;
+const LIST = `(?:\\s*(?:${NAME})?\\s*,)*\\s*(?:${NAME})?\\s*`;
 const REQUIREMENT = new RegExp(
-  `^\\s*(?:(?<absent>!)\\s*(?<absentKey>${KEY})|(?<key>${KEY})(?:\\s*(?<operator>==|=|!=)\\s*(?<value>${NAME}|)|\\s+(?<set>in|notin)\\s*\\((?<values>[^()]*)\\))?)\\s*$`
+  `^\\s*(?:!\\s*(?<absentKey>${KEY})|(?<key>${KEY})(?:` +
+    `\\s*(?<operator>==|=|!=)\\s*(?<value>${NAME}|)|` +
+    `\\s*(?<order>[<>])\\s*(?<bound>-?\\d{1,15})|` +
+    `\\s+(?<set>in|notin)\\s*\\((?!\\s*\\))(?<values>${LIST})\\))?)\\s*$`
 );
 const MAX_SELECTOR_LENGTH = 2000;
 
@@ -36,7 +40,7 @@ function parseRequirement(text: string, selector: string): (labels: Labels) => b
       `The label selector ${JSON.stringify(selector)} has a part that is not valid: ${JSON.stringify(text.trim())}. Write it as in \`kubectl get -l\`, such as app=web or tier in (front,back).`
     );
   }
-  if (parts.absent) {
+  if (parts.absentKey !== undefined) {
     return (labels) => !Object.hasOwn(labels, parts.absentKey);
   }
   const key = parts.key;
@@ -48,8 +52,23 @@ function parseRequirement(text: string, selector: string): (labels: Labels) => b
       return (value !== undefined && values.has(value)) === (parts.set === 'in');
     };
   }
+  if (parts.order) {
+    return compareWith(valueOf, parts.order, Number(parts.bound));
+  }
   if (parts.operator === undefined) {
     return (labels) => valueOf(labels) !== undefined;
   }
   return (labels) => (valueOf(labels) === parts.value) === (parts.operator !== '!=');
+}
+
+/** `<` and `>` look at labels that are whole numbers and match no others. */
+function compareWith(
+  valueOf: (labels: Labels) => string | undefined,
+  order: string,
+  bound: number
+): (labels: Labels) => boolean {
+  return (labels) => {
+    const value = valueOf(labels) ?? '';
+    return /^[+-]?\d+$/.test(value) && (order === '<' ? Number(value) < bound : Number(value) > bound);
+  };
 }

@@ -26,17 +26,17 @@ export interface NamesAnswer {
 const DEFAULT_LIMIT = 10_000;
 
 /** Tables that tell the values of a dimension, the smallest first. */
-const TABLES: Readonly<Partial<Record<string, readonly TableName[]>>> = {
-  node: ['node', 'pod', 'container'],
-  namespace: ['namespace', 'workload', 'pod', 'container'],
-  workload_kind: ['workload', 'pod', 'container'],
-  workload: ['workload', 'pod', 'container'],
-  pod: ['pod', 'container'],
-  container: ['container'],
-  resource_id: ['filesystem'],
-  persistentvolumeclaim: ['filesystem'],
-  interface: ['interface'],
-};
+const TABLES: ReadonlyMap<string, readonly TableName[]> = new Map<string, readonly TableName[]>([
+  ['node', ['node', 'pod', 'container']],
+  ['namespace', ['namespace', 'workload', 'pod', 'container']],
+  ['workload_kind', ['workload', 'pod', 'container']],
+  ['workload', ['workload', 'pod', 'container']],
+  ['pod', ['pod', 'container']],
+  ['container', ['container']],
+  ['resource_id', ['filesystem']],
+  ['persistentvolumeclaim', ['filesystem']],
+  ['interface', ['interface']],
+]);
 const PART_DIMENSIONS: readonly string[] = [
   'node',
   'namespace',
@@ -67,8 +67,14 @@ export class NameIndex {
     const matches = query.match ? compilePattern(query.match, false, 'match') : undefined;
     const limit = query.limit ?? DEFAULT_LIMIT;
     const table = tableFor(query);
+    const ownedBy = isPartTable(table) ? query.level : undefined;
+    // What the newest round has exists now: a range that begins after that round ends in a round to come.
+    const aliveMs = Math.min(range.fromMs, this.reader.rounds().at(-1) ?? Infinity);
     const existed = ({ object }: { object: KnownObject }) =>
-      object.lastSeenMs >= range.fromMs && object.firstSeenMs <= range.toMs && accepts(object.names);
+      object.lastSeenMs >= aliveMs &&
+      object.firstSeenMs <= range.toMs &&
+      (ownedBy === undefined || object.names.owner === ownedBy) &&
+      accepts(object.names);
     if (query.dimension === 'label_keys' || query.dimension.startsWith('label:')) {
       return cut(this.labelNames(query.dimension, table, existed), matches, limit);
     }
@@ -113,29 +119,37 @@ export class NameIndex {
 
 /** The smallest table that has the names asked for and those the filters look at. */
 function tableFor({ dimension, level, filters = [] }: NamesQuery): TableName {
-  const candidates =
-    dimension === 'label_keys' || dimension.startsWith('label:')
-      ? [level ?? 'pod']
-      : level
-        ? [level, ...(TABLES[dimension] ?? [])]
-        : TABLES[dimension];
-  if (!candidates) {
-    throw new HeapscopeError(
-      'bad_request',
-      `There is no dimension ${JSON.stringify(dimension)}. It is one of ${Object.keys(TABLES).join(', ')}, label:KEY or label_keys.`
-    );
-  }
+  const candidates = candidatesFor(dimension, level);
   const needed = filters.flatMap((filter) => ('dimension' in filter ? [filter.dimension] : []));
   const selectsLabels =
     filters.some((filter) => 'labelSelector' in filter) || needed.some((name) => name.startsWith('label:'));
-  const named = [...needed.filter((name) => !name.startsWith('label:')), ...(candidates.length > 1 ? [dimension] : [])];
+  const named = [dimension, ...needed].filter((name) => name !== 'label_keys' && !name.startsWith('label:'));
   const fits = (table: TableName) => {
-    const carried: readonly string[] =
-      table === 'filesystem' || table === 'interface' ? PART_DIMENSIONS : DIMENSIONS[table];
+    const carried: readonly string[] = isPartTable(table) ? PART_DIMENSIONS : DIMENSIONS[table];
     const hasLabels = table === 'pod' || table === 'container' || !selectsLabels || table === level;
     return hasLabels && named.every((name) => carried.includes(name));
   };
   return candidates.find(fits) ?? candidates[candidates.length - 1];
+}
+
+function candidatesFor(dimension: string, level: MetricLevel | undefined): readonly TableName[] {
+  if (dimension === 'label_keys' || dimension.startsWith('label:')) {
+    // Containers have the labels of their pod, and one name more to filter by.
+    return level === undefined || level === 'pod' ? ['pod', 'container'] : [level];
+  }
+  const tables = TABLES.get(dimension);
+  if (!tables) {
+    throw new HeapscopeError(
+      'bad_request',
+      `There is no dimension ${JSON.stringify(dimension)}. It is one of ${[...TABLES.keys()].join(', ')}, label:KEY or label_keys.`
+    );
+  }
+  return level === undefined ? tables : [level, ...tables];
+}
+
+/** Tables of what nodes, pods and containers have several of. */
+function isPartTable(table: TableName): table is 'filesystem' | 'interface' {
+  return table === 'filesystem' || table === 'interface';
 }
 
 function distinct(

@@ -28,15 +28,24 @@ export function compilePattern(pattern: string, whole: boolean, parameter: strin
       { cause }
     );
   }
-  if (isHarmless(pattern)) {
+  if (isHarmless(pattern, whole ? 2 : 1)) {
     const native = new RegExp(source);
     return (text) => native.test(text);
   }
   return (text) => compiled.matcher(text).find();
 }
 
-/** No groups that repeat, at most two unbounded repetitions, nothing the two syntaxes read differently. */
-function isHarmless(pattern: string): boolean {
+/**
+ * Whether backtracking cannot take long: few repetitions, at most one group (a list of alternatives) which is not
+ * repeated, and nothing that the two syntaxes read differently.
+ */
+function isHarmless(pattern: string, mostRepetitions: number): boolean {
   const plain = pattern.replace(/\\[.\-/+*?()|[\]{}^$]/g, 'x').replace(/\[[\w.-]+\]/g, 'x');
-  return /^[\w.\-/:|()*+?^$ ]*$/.test(plain) && !/\)[*+?]|\(\?/.test(plain) && (plain.match(/[*+]/g) ?? []).length <= 2;
+  const count = (characters: RegExp) => plain.match(characters)?.length ?? 0;
+  return (
+    /^[\w.\-/:|()*+?^$ ]*$/.test(plain) &&
+    !/\)[*+?]|\(\?/.test(plain) &&
+    count(/[*+?]/g) <= mostRepetitions &&
+    count(/\(/g) <= 1
+  );
 }

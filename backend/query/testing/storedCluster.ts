@@ -63,7 +63,8 @@ function readLines(text: string): StoredLine[] {
 
 function readObject(line: string): StoredLine {
   const [head, labelText = ''] = line.split('|').map((part) => part.trim());
-  const labels = labelText === '' ? undefined : Object.fromEntries(labelText.split(/\s+/).map((label) => label.split('=')));
+  const labels =
+    labelText === '' ? undefined : Object.fromEntries(labelText.split(/\s+/).map((label) => label.split('=')));
   const [table, subject = '', ...rest] = head.split(/\s+/);
   const after = (word: string) => (rest.includes(word) ? rest[rest.indexOf(word) + 1] : undefined);
   const [workloadKind, workload] = after('of')?.split('/') ?? [];
@@ -104,7 +105,9 @@ function rowsByNode(lines: readonly StoredLine[], round: number): Map<string, Ro
     if (words.length > 0 && words.every(([, word]) => word === '.')) {
       continue;
     }
-    const values = words.filter(([, word]) => word !== '.' && word !== '-').map(([metric, word]) => [metric, Number(word)]);
+    const values = words
+      .filter(([, word]) => word !== '.' && word !== '-')
+      .map(([metric, word]) => [metric, Number(word)]);
     const home = ['cluster', 'namespace', 'workload'].includes(table) ? '' : (names.node ?? '');
     const rows = nodes.get(home) ?? {};
     nodes.set(home, rows);
