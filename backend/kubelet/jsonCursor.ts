@@ -159,6 +159,9 @@ export class JsonCursor {
     const day = this.digits(start, 4) * 10_000 + this.digits(start + 5, 2) * 100 + this.digits(start + 8, 2);
     const hours = this.digits(start + 11, 2);
     const seconds = (hours * 60 + this.digits(start + 14, 2)) * 60 + this.digits(start + 17, 2);
+    if (Number.isNaN(day + seconds)) {
+      return validTimeMs(Date.parse(this.string()));
+    }
     if (day !== this.day) {
       const text = bytes.toString('latin1', start, start + 10);
       this.dayStartMs = validTimeMs(Date.parse(`${text}T00:00:00Z`));
