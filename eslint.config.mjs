@@ -5,7 +5,7 @@ import scaffold from './.config/eslint.config.mjs';
 
 const BACKEND = 'backend/**/*.ts';
 const TYPED = [BACKEND, 'simulator/**/*.ts', 'bench/**/*.ts', 'tools/**/*.ts'];
-const OURS = [...TYPED, 'src/**/*.{ts,tsx}'];
+const OURS = [...TYPED, 'src/**/*.{ts,tsx}', 'tests/**/*.{ts,tsx}'];
 /** Tests may cross rooms: they play the part of main.ts. */
 const TESTS = ['**/*.test.{ts,tsx}', '**/testdata/**', '**/testing/**'];
 
@@ -50,8 +50,11 @@ const zones = [
   {
     target: './backend/collector.ts',
     from: './backend',
-    except: ['kubernetes', 'kubelet', 'pipeline', 'store', 'model', 'errors.ts', 'rounds.ts'].map((name) => `./${name}`),
-    message: 'The collector is the line from kubelet to store, on the beat of rounds.ts; main.ts hands it everything else.',
+    except: ['kubernetes', 'kubelet', 'pipeline', 'store', 'model', 'errors.ts', 'rounds.ts'].map(
+      (name) => `./${name}`
+    ),
+    message:
+      'The collector is the line from kubelet to store, on the beat of rounds.ts; main.ts hands it everything else.',
   },
   {
     target: ['./backend', './src', './simulator', './bench'],
@@ -120,6 +123,16 @@ const browserPackages = [
   },
 ];
 
+/** Rules that need the types of the program. */
+const TYPED_RULES = {
+  '@typescript-eslint/await-thenable': 'error',
+  '@typescript-eslint/consistent-type-imports': 'error',
+  '@typescript-eslint/no-floating-promises': 'error',
+  '@typescript-eslint/no-misused-promises': 'error',
+  '@typescript-eslint/only-throw-error': 'error',
+  '@typescript-eslint/switch-exhaustiveness-check': 'error',
+};
+
 export default defineConfig([
   {
     ignores: [
@@ -160,13 +173,19 @@ export default defineConfig([
     name: 'heapscope/typed',
     files: TYPED,
     languageOptions: { parserOptions: { project: './backend/tsconfig.json' } },
+    rules: TYPED_RULES,
+  },
+  {
+    name: 'heapscope/typed tests',
+    files: ['tests/**/*.ts'],
+    ignores: ['tests/browser/**', 'tests/e2e/**'],
+    languageOptions: { parserOptions: { project: './tests/tsconfig.json' } },
+    rules: TYPED_RULES,
+  },
+  {
+    name: 'heapscope/node',
+    files: [...TYPED, 'tests/**/*.ts'],
     rules: {
-      '@typescript-eslint/await-thenable': 'error',
-      '@typescript-eslint/consistent-type-imports': 'error',
-      '@typescript-eslint/no-floating-promises': 'error',
-      '@typescript-eslint/no-misused-promises': 'error',
-      '@typescript-eslint/only-throw-error': 'error',
-      '@typescript-eslint/switch-exhaustiveness-check': 'error',
       'import/no-default-export': 'error',
       // Node has no hooks; a function that begins with `use` is a function.
       'react-hooks/rules-of-hooks': 'off',
