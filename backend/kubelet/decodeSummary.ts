@@ -65,7 +65,7 @@ class SummaryDecoder {
     }
     cursor.end();
     if (nodes !== 1) {
-      throw new JsonError('The answer has no "node"', 0);
+      throw new JsonError(`The answer has ${nodes === 0 ? 'no' : 'more than one'} "node"`, 0);
     }
     return { saysNodeName: this.saysNodeName, ...tables.close() };
   }
@@ -73,7 +73,9 @@ class SummaryDecoder {
   private readNode(): void {
     const { cursor, tables } = this;
     const row = tables.addObject('node', '');
+    let isEmpty = true;
     for (let key = cursor.firstKey(); key !== END; key = cursor.nextKey()) {
+      isEmpty = false;
       switch (key) {
         case KEY.NODE_NAME:
           this.saysNodeName = cursor.string();
@@ -95,6 +97,9 @@ class SummaryDecoder {
         default:
           this.readCommon('node', row, key);
       }
+    }
+    if (isEmpty) {
+      throw new JsonError('The "node" of the answer is empty', 0);
     }
   }
 
@@ -229,7 +234,7 @@ class SummaryDecoder {
         cursor.skip();
       }
     }
-    if (name !== '' && value !== undefined) {
+    if (name !== '' && value !== undefined && Number.isFinite(Number(value))) {
       tables.setCustom(row, name, Number(value), MAX_CUSTOM_METRICS);
     }
   }
