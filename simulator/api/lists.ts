@@ -1,5 +1,5 @@
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { drained } from '../sending.ts';
 import { badRequest, expired, sendFailure } from './answers.ts';
 import type { ObjectStore, Snapshot } from './objectStore.ts';
 import { listHead, objectJson } from './resources.ts';
@@ -34,7 +34,7 @@ export async function sendList(response: ServerResponse, store: ObjectStore, sel
     text += part.map((stored) => objectJson(resource, store.text(stored), form, false)).join(',');
     text += from + ITEMS_PER_WRITE < page.items.length ? ',' : '';
     if (!response.write(text) && !response.destroyed) {
-      await Promise.race([once(response, 'drain'), once(response, 'close')]);
+      await drained(response);
     }
     text = '';
     if (response.destroyed) {

@@ -1,12 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { TLSSocket } from 'node:tls';
+import { sendInPieces } from '../sending.ts';
 import { mayDo } from '../access.ts';
 import type { Accounts } from '../access.ts';
 import type { Fault, Faults } from '../faults.ts';
 import type { SimNode } from '../world/nodes.ts';
 import type { World } from '../world/world.ts';
+import type { AnswerOptions } from './answer.ts';
+import { ByteWriter } from './byteWriter.ts';
 import { resourceMetricsText } from './resourceMetrics.ts';
 import { spoil } from './spoiled.ts';
-import { summaryText } from './summary.ts';
+import { summaryBytes, summaryText } from './summary.ts';
 
 const HUGE_BYTES = 50 * 1024 * 1024;
 
@@ -61,7 +65,9 @@ function answerInTime(
   }
   if (path === '/stats/summary') {
     setting.answers++;
-    return sendSummary(response, kubeletSummary(setting, node, url.searchParams, fault), fault);
+    return fault
+      ? sendSpoiled(response, kubeletSummary(setting, node, url.searchParams, fault), fault)
+      : sendSummary(setting, node, url.searchParams, response);
   }
   if (path === '/metrics/resource') {
     return plain(response, 200, resourceMetricsText(node, setting.now()), 'text/plain; version=0.0.4; charset=utf-8');
@@ -76,12 +82,15 @@ export function kubeletSummary(
   search: URLSearchParams,
   fault: Fault | undefined
 ): string {
-  const text = summaryText(node, setting.now(), {
+  return spoil(summaryText(node, setting.now(), answerOptions(setting, search, fault)), fault);
+}
+
+function answerOptions(setting: KubeletSetting, search: URLSearchParams, fault: Fault | undefined): AnswerOptions {
+  return {
     onlyCpuAndMemory: search.get('only_cpu_and_memory') === 'true',
     pressure: setting.pressure,
     skewMs: fault?.kind === 'clockSkew' ? (fault.skewMs ?? 0) : 0,
-  });
-  return spoil(text, fault);
+  };
 }
 
 function refusal(
@@ -110,20 +119,32 @@ function plain(response: ServerResponse, status: number, text: string, type = 't
   response.end(text);
 }
 
-function sendSummary(response: ServerResponse, text: string, fault: Fault | undefined): void {
-  response.setHeader('content-type', fault?.kind === 'garbage' ? 'text/html' : 'application/json');
-  if (fault?.kind === 'huge') {
+const freeWriters: ByteWriter[] = [];
+
+/** Without a length, as the real one: Go's server sends bodies of this size in chunks. */
+function sendSummary(setting: KubeletSetting, node: SimNode, search: URLSearchParams, response: ServerResponse): void {
+  const out = freeWriters.pop() ?? new ByteWriter();
+  response.setHeader('content-type', 'application/json');
+  const bytes = summaryBytes(out, node, setting.now(), answerOptions(setting, search, undefined));
+  // Until they are sent, the writer's bytes are in use; then the next answer may have them.
+  const done = (): number => freeWriters.push(out);
+  if (response.socket instanceof TLSSocket) {
+    return sendInPieces(response, bytes, done);
+  }
+  response.write(bytes, done);
+  response.end();
+}
+
+function sendSpoiled(response: ServerResponse, text: string, fault: Fault): void {
+  response.setHeader('content-type', fault.kind === 'garbage' ? 'text/html' : 'application/json');
+  if (fault.kind === 'huge') {
     return sendHuge(response, text);
   }
-  if (fault?.kind === 'cutOff') {
+  if (fault.kind === 'cutOff') {
     response.write(text.slice(0, text.length / 2), 'latin1', () => setTimeout(() => response.destroy(), 20));
     return;
   }
-  // Without a length, as the real one: Go's server sends bodies of this size in chunks.
-  if (text !== '') {
-    response.write(text, 'latin1');
-  }
-  response.end();
+  response.end(text, 'latin1');
 }
 
 /** A summary that goes on for 50 MB: its last pod again and again. */

@@ -8,12 +8,19 @@ import type { Fault } from '../faults.ts';
 import type { SimNode } from '../world/nodes.ts';
 
 const IDLE_MS = 95_000;
+/** Beyond this many nodes, groups of nodes share a certificate that carries all their names. */
+const OWN_CERTIFICATES = 500;
+const GROUP_SIZE = 20;
+const OF_THE_CONNECTION: ReadonlySet<Fault['kind'] | undefined> = new Set<Fault['kind']>([
+  'refusing',
+  'restartedKubelet',
+  'hanging',
+  'wrongCertificate',
+]);
 
 interface Listening {
   listener: SocketServer;
   sockets: Set<Socket>;
-  /** Made when the first connection comes, since TLS contexts are costly. */
-  server: HttpServer | undefined;
   fault: Fault | undefined;
 }
 
@@ -23,7 +30,9 @@ export class KubeletListeners {
   readonly #authority: CertificateAuthority | undefined;
   readonly #answer: (node: SimNode, request: IncomingMessage, response: ServerResponse) => void;
   readonly #listening = new Map<SimNode, Listening>();
-  #plain: HttpServer | undefined;
+  /** By group of nodes; made when the first connection comes, since TLS contexts are costly. */
+  readonly #servers = new Map<string, HttpServer>();
+  #nodes: SimNode[] | undefined;
 
   /** With an authority the kubelets speak TLS, with certificates that carry the node's name and no address. */
   constructor(
@@ -43,7 +52,7 @@ export class KubeletListeners {
       this.#connected(node, socket)
     );
     const sockets = before?.sockets ?? new Set<Socket>();
-    this.#listening.set(node, { listener, sockets, server: before?.server, fault: before?.fault });
+    this.#listening.set(node, { listener, sockets, fault: before?.fault });
     await new Promise<void>((resolve, reject) => {
       listener.once('error', reject);
       listener.listen({ port: node.kubeletPort, host: this.#host, backlog: 64 }, () => resolve());
@@ -59,11 +68,10 @@ export class KubeletListeners {
       return;
     }
     const refuses = fault?.kind === 'refusing' || fault?.kind === 'restartedKubelet';
-    if (listening.fault?.kind === 'wrongCertificate' || fault?.kind === 'wrongCertificate') {
-      listening.server = undefined;
+    if (OF_THE_CONNECTION.has(listening.fault?.kind) || OF_THE_CONNECTION.has(fault?.kind)) {
+      cutAll(listening.sockets);
     }
     listening.fault = fault;
-    cutAll(listening.sockets);
     if (refuses && listening.listener.listening) {
       await close(listening.listener);
     } else if (!refuses && !listening.listener.listening) {
@@ -92,21 +100,34 @@ export class KubeletListeners {
     socket.on('error', () => socket.destroy());
     if (!node.reachable || listening.fault?.kind === 'hanging') {
       // A machine that hangs takes the connection and never says anything, not even in TLS.
-      socket.resume();
+      socket.on('end', () => socket.end()).resume();
       return;
     }
-    listening.server ??= this.#authority ? this.#tlsServer(node, listening.fault) : this.#plainServer();
-    listening.server.emit('connection', socket);
+    this.#serverOf(node, listening.fault).emit('connection', socket);
   }
 
-  #plainServer(): HttpServer {
-    this.#plain ??= this.#prepare(createHttpServer());
-    return this.#plain;
+  /** The HTTP server behind a node's port: one for all without TLS, else one for each certificate. */
+  #serverOf(node: SimNode, fault: Fault | undefined): HttpServer {
+    const names = this.#authority ? this.#certificateNames(node, fault) : ['plain'];
+    let server = this.#servers.get(names[0]);
+    if (!server) {
+      const certificate = this.#authority?.issue(`system:node:${names[0]}`, names);
+      server = this.#prepare(certificate ? createHttpsServer(certificate) : createHttpServer());
+      this.#servers.set(names[0], server);
+    }
+    return server;
   }
 
-  #tlsServer(node: SimNode, fault: Fault | undefined): HttpServer {
-    const name = fault?.kind === 'wrongCertificate' ? `not-${node.name}` : node.name;
-    return this.#prepare(createHttpsServer(this.#authority?.issue(`system:node:${name}`, [name]) ?? {}));
+  #certificateNames(node: SimNode, fault: Fault | undefined): string[] {
+    if (fault?.kind === 'wrongCertificate') {
+      return [`not-${node.name}`];
+    }
+    if (this.#listening.size <= OWN_CERTIFICATES) {
+      return [node.name];
+    }
+    this.#nodes ??= [...this.#listening.keys()].sort((a, b) => a.index - b.index);
+    const from = node.index - (node.index % GROUP_SIZE);
+    return this.#nodes.slice(from, from + GROUP_SIZE).map((each) => each.name);
   }
 
   #prepare(server: HttpServer): HttpServer {

@@ -1,36 +1,38 @@
 import { chance, mix } from '../world/random.ts';
-import type { SimNode } from '../world/nodes.ts';
-import type { Blocks } from './blocks.ts';
+import type { Blocks, PressureWriter } from './blocks.ts';
+import type { Answer } from './answer.ts';
 
-/** The pressure block of an item, or nothing where the kubelet has the feature switched off. */
-export function pressureText(
+/**
+ * The writer of an item's pressure blocks: nothing where the kubelet has the feature switched off, zeros on cgroup v1
+ * hosts and for most items; `share` of the items wait, in proportion to what they use.
+ */
+export function pressureWriter(
+  answer: Answer,
   blocks: Blocks,
-  item: { node: SimNode; shown: boolean; seed: number; kind: number; share: number },
+  item: { seed: number; share: number },
   micros: number,
   nanoCores: number
-): string {
-  if (!item.shown) {
-    return '';
-  }
-  // Most containers never wait; those that do, wait in proportion to what they use.
-  if (!item.node.cgroupV2 || chance(mix(item.seed, 107), item.kind) > item.share) {
-    return blocks.zeroPressure;
-  }
-  const part = 0.002 + 0.03 * chance(mix(item.seed, 109), item.kind);
-  const per10 = hundredths(nanoCores * 1e-7 * part);
-  const some = {
-    total: Math.floor(micros * part) * 1000,
-    avg10: per10,
-    avg60: hundredths(per10 * 0.9),
-    avg300: hundredths(per10 * 0.7),
+): PressureWriter {
+  const { out, node } = answer;
+  return (kind) => {
+    if (!answer.pressure) {
+      return;
+    }
+    if (!node.cgroupV2 || chance(mix(item.seed, 107), kind) > item.share) {
+      out.bytes(blocks.zeroPressure);
+      return;
+    }
+    const part = 0.002 + 0.03 * chance(mix(item.seed, 109), kind);
+    const now = hundredths(nanoCores * 1e-7 * part);
+    const some = [Math.floor(micros * part) * 1000, now, hundredths(now * 0.9), hundredths(now * 0.7)];
+    const full = [
+      Math.floor(micros * part * 0.3) * 1000,
+      hundredths(now * 0.3),
+      hundredths(now * 0.25),
+      hundredths(now * 0.2),
+    ];
+    blocks.pressure(out, some, full);
   };
-  const full = {
-    total: Math.floor(micros * part * 0.3) * 1000,
-    avg10: hundredths(per10 * 0.3),
-    avg60: hundredths(per10 * 0.25),
-    avg300: hundredths(per10 * 0.2),
-  };
-  return blocks.pressure(some, full);
 }
 
 function hundredths(value: number): number {

@@ -42,8 +42,8 @@ function ripple(curve: CpuCurve, atMs: number): number {
   const { meanMillicores: mean } = curve;
   const dayTurn = (2 * Math.PI) / DAY_MS;
   const waveTurn = (2 * Math.PI) / curve.wavePeriodMs;
-  const day = (-Math.cos((atMs - curve.dayPhaseMs) * dayTurn) * mean * curve.dayShare) / dayTurn;
-  const wave = (-Math.cos(atMs * waveTurn) * mean * curve.waveShare) / waveTurn;
+  const day = (-Math.cos(((atMs - curve.dayPhaseMs) % DAY_MS) * dayTurn) * mean * curve.dayShare) / dayTurn;
+  const wave = (-Math.cos((atMs % curve.wavePeriodMs) * waveTurn) * mean * curve.waveShare) / waveTurn;
   const spikes = Math.floor(atMs / curve.spikeEveryMs);
   const inSpike = Math.min(atMs - spikes * curve.spikeEveryMs, curve.spikeLengthMs);
   const spikeMs = spikes * curve.spikeLengthMs + inSpike;
