@@ -107,9 +107,45 @@ function describePod(names: ObjectNames, pod: PodFacts | undefined): ObjectNames
   if (!pod) {
     return names;
   }
-  return names.container === undefined
-    ? podNames(pod, names.node ?? '')
-    : { ...podNames(pod, names.node ?? ''), container: names.container };
+  const described = describe(pod, names.node ?? '');
+  return names.container === undefined ? described.pod : described.container(names.container);
+}
+
+const MAX_REMEMBERED = 100;
+
+interface Description {
+  readonly node: string;
+  readonly pod: ObjectNames;
+  container(name: string): ObjectNames;
+}
+
+/** Facts are never changed once made, so what was made of them serves every round and takes its memory once. */
+const descriptions = new WeakMap<PodFacts, Description>();
+
+function describe(pod: PodFacts, node: string): Description {
+  const known = descriptions.get(pod);
+  if (known?.node === node) {
+    return known;
+  }
+  const names = podNames(pod, node);
+  const containers = new Map<string, ObjectNames>();
+  const description: Description = {
+    node,
+    pod: names,
+    container(name) {
+      let found = containers.get(name);
+      if (!found) {
+        found = { ...names, container: name };
+        // The names are the kubelet's: it may not fill our memory with ever new ones.
+        if (containers.size < MAX_REMEMBERED) {
+          containers.set(name, found);
+        }
+      }
+      return found;
+    },
+  };
+  descriptions.set(pod, description);
+  return description;
 }
 
 function podNames(pod: PodFacts, node: string): ObjectNames {

@@ -109,7 +109,10 @@ export class ShardTable {
       if (isListedAnew(object.names, table.names[index])) {
         onChange();
       }
-      object.names = table.names[index];
+      const names = table.names[index];
+      if (!isSameObject(object.names, names)) {
+        object.names = names;
+      }
       object.lastSeenMs = timestampMs;
       return known;
     }
@@ -157,4 +160,17 @@ function arrange(column: Column, rowOfTableRow: Int32Array, rows: number): Colum
   }
   const wide = [...column.wide].map(([index, value]) => [rowOfTableRow[index], value] as const);
   return { values, wide: new Map(wide.filter(([row]) => row >= 0)) };
+}
+
+/** Whether nothing that can change about an object did; its key, and so its own names, are the same already. */
+function isSameObject(one: ObjectNames, other: ObjectNames): boolean {
+  return (
+    one.labels === other.labels &&
+    one.uid === other.uid &&
+    one.workload === other.workload &&
+    one.workloadKind === other.workloadKind &&
+    one.persistentVolumeClaim === other.persistentVolumeClaim &&
+    one.hostNetwork === other.hostNetwork &&
+    one.reported === other.reported
+  );
 }
