@@ -26,6 +26,8 @@ COPY LICENSE package.json ./
 COPY bin ./bin
 COPY tools/node24.mjs ./tools/
 COPY --from=backend-build /heapscope/build ./build
+# Heapster's manifests call `/heapster`.
+RUN chmod 755 bin/heapscope.mjs && ln -s /heapscope/bin/heapscope.mjs /heapster
 # A number, so that Kubernetes can see that it is not root (`runAsNonRoot`).
 USER 10001
 EXPOSE 8082
