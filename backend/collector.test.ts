@@ -17,10 +17,16 @@ type Ask = (node: NodeFacts, options: { deadlineMs: number }) => Promise<Answer>
 function summary(node: string, cpuNs: number | string, atMs: number, more: object = {}): Answer {
   const time = new Date(atMs).toISOString();
   const startTime = new Date(FIRST - 3600_000).toISOString();
-  const measured = { startTime, cpu: { time, usageCoreNanoSeconds: 0 }, memory: { time, workingSetBytes: 5, usageBytes: 7 } };
+  const measured = {
+    startTime,
+    cpu: { time, usageCoreNanoSeconds: 0 },
+    memory: { time, workingSetBytes: 5, usageBytes: 7 },
+  };
   const answer = {
     node: { nodeName: node, ...measured, ...more },
-    pods: [{ podRef: { name: `on-${node}`, namespace: 'shop' }, ...measured, containers: [{ name: 'main', ...measured }] }],
+    pods: [
+      { podRef: { name: `on-${node}`, namespace: 'shop' }, ...measured, containers: [{ name: 'main', ...measured }] },
+    ],
   };
   const text = JSON.stringify(answer).replaceAll('"usageCoreNanoSeconds":0', `"usageCoreNanoSeconds":${cpuNs}`);
   return { body: Buffer.from(text), receivedMs: atMs + 500, durationMs: 12 };
@@ -141,7 +147,11 @@ test('after a failed round rates begin anew, and the last answer is remembered',
   const line = start(() => answers.shift()!(), [aNode('worker-1')]);
   await line.collect(FIRST);
   await line.collect(FIRST + R);
-  expect(line.collector.report('worker-1')).toMatchObject({ state: 'failing', answeredMs: FIRST + 500, durationMs: NaN });
+  expect(line.collector.report('worker-1')).toMatchObject({
+    state: 'failing',
+    answeredMs: FIRST + 500,
+    durationMs: NaN,
+  });
   await line.collect(FIRST + 2 * R);
   expect(line.points('node', 'worker-1', 'cpu/usage_rate')).toEqual([]);
   expect(line.points('node', 'worker-1', 'cpu/usage')).toEqual([1e9, 9e9]);
@@ -149,12 +159,17 @@ test('after a failed round rates begin anew, and the last answer is remembered',
 
 test('a body that is no summary makes its node fail, and no other', async () => {
   const line = start((node) =>
-    node.name === 'worker-2' ? { ...summary('worker-2', 1, FIRST), body: Buffer.from('<html>') } : summary(node.name, 1, FIRST)
+    node.name === 'worker-2'
+      ? { ...summary('worker-2', 1, FIRST), body: Buffer.from('<html>') }
+      : summary(node.name, 1, FIRST)
   );
   await line.collect(FIRST);
   expect(line.collector.report('worker-2')).toMatchObject({
     state: 'failing',
-    problem: { code: 'kubelet_unreadable', message: expect.stringMatching(/^Kubelet on node worker-2 answered 6 bytes/) },
+    problem: {
+      code: 'kubelet_unreadable',
+      message: expect.stringMatching(/^Kubelet on node worker-2 answered 6 bytes/),
+    },
   });
   expect(line.points('node', 'worker-1', 'memory/working_set')).toEqual([5]);
 });
@@ -200,7 +215,8 @@ test.each([
   [
     'a clock ahead of ours',
     'kubelet_clock',
-    () => summary('worker-1', 1, FIRST, { memory: { time: new Date(FIRST + 125_500).toISOString(), workingSetBytes: 5 } }),
+    () =>
+      summary('worker-1', 1, FIRST, { memory: { time: new Date(FIRST + 125_500).toISOString(), workingSetBytes: 5 } }),
     "The clock of node worker-1 is 125 s ahead of this machine's. Set both by NTP; its values are kept under our time.",
   ],
   [

@@ -48,7 +48,14 @@ describe('the loop of rounds', () => {
       await changes.collectRound?.(endMs, signal);
     };
     const running = runRounds(
-      { resolutionMs: R, clock, nodeCount: () => 3, onFailure: (error) => failures.push(error), ...changes, collectRound },
+      {
+        resolutionMs: R,
+        clock,
+        nodeCount: () => 3,
+        onFailure: (error) => failures.push(error),
+        ...changes,
+        collectRound,
+      },
       stopping.signal
     );
     return { clock, begun, failures, running, stop: () => stopping.abort(new Error('stop')) };

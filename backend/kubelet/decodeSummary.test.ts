@@ -74,7 +74,10 @@ describe('what is measured', () => {
     const at = (second: number) => `2026-11-21T11:59:${second}Z`;
     const blocks = { memory: { time: at(20), usageBytes: 1 }, cpu: { time: at(10) }, swap: { time: at(50) } };
     const container = decode(withPod({}, { ...blocks, io: { time: at(40) } })).tables.container!;
-    const clocks = Object.entries(container.sampleTimesMs).map(([name, times]) => [name, new Date(times[0]).getSeconds()]);
+    const clocks = Object.entries(container.sampleTimesMs).map(([name, times]) => [
+      name,
+      new Date(times[0]).getSeconds(),
+    ]);
     expect(Object.fromEntries(clocks)).toEqual({ cpu: 10, memory: 20, network: NaN, io: 40 });
   });
 
@@ -105,7 +108,14 @@ describe('what is measured', () => {
 
 describe('file systems and interfaces', () => {
   test('of a node, a pod and a container are rows of their own', () => {
-    const fs = (usedBytes: number) => ({ time, usedBytes, capacityBytes: 100, inodesUsed: 1, inodesFree: 2, inodes: 3 });
+    const fs = (usedBytes: number) => ({
+      time,
+      usedBytes,
+      capacityBytes: 100,
+      inodesUsed: 1,
+      inodesFree: 2,
+      inodes: 3,
+    });
     const { tables } = decode({
       node: { fs: fs(1), runtime: { imageFs: fs(2), containerFs: fs(3) } },
       pods: [
@@ -136,10 +146,14 @@ describe('file systems and interfaces', () => {
   });
 
   test('without usedBytes leave the storage in use unknown', () => {
-    const decoded = decode(withPod({ 'ephemeral-storage': { time } }, { rootfs: { time, usedBytes: 5 }, logs: { time } }));
+    const decoded = decode(
+      withPod({ 'ephemeral-storage': { time } }, { rootfs: { time, usedBytes: 5 }, logs: { time } })
+    );
     expect(value(decoded, 'pod', 'ephemeral_storage/usage')).toBeUndefined();
     expect(value(decoded, 'container', 'ephemeral_storage/usage')).toBeUndefined();
-    expect(valuesOf(decoded.tables.filesystem, 'filesystem/usage')).toEqual({ 'container/worker-1/shop/web-1/httpd//': 5 });
+    expect(valuesOf(decoded.tables.filesystem, 'filesystem/usage')).toEqual({
+      'container/worker-1/shop/web-1/httpd//': 5,
+    });
   });
 
   test('of a container count as its storage only where both root file system and logs are told', () => {
@@ -148,7 +162,16 @@ describe('file systems and interfaces', () => {
   });
 
   test('the default interface is that of the network block itself', () => {
-    const network = { time, name: 'eth0', rxBytes: 5, txBytes: 6, interfaces: [{ name: 'eth0', rxBytes: 5 }, { name: 'lo', rxBytes: 9 }] };
+    const network = {
+      time,
+      name: 'eth0',
+      rxBytes: 5,
+      txBytes: 6,
+      interfaces: [
+        { name: 'eth0', rxBytes: 5 },
+        { name: 'lo', rxBytes: 9 },
+      ],
+    };
     const decoded = decode(withPod({ network }));
     expect(value(decoded, 'pod', 'network/rx')).toBe(5);
     expect(Object.values(valuesOf(decoded.tables.interface, 'network/interface_rx'))).toEqual([5, 9]);
@@ -181,7 +204,11 @@ describe('custom metrics', () => {
       { name: 'without a value' },
       { value: 5 },
     ]);
-    expect(Object.fromEntries([...table.columns].filter(([name]) => name !== 'uptime').map(([name, { values }]) => [name, values[0]]))).toEqual({
+    expect(
+      Object.fromEntries(
+        [...table.columns].filter(([name]) => name !== 'uptime').map(([name, { values }]) => [name, values[0]])
+      )
+    ).toEqual({
       'custom/queue': 2.5,
       'custom/errors': -1,
     });
@@ -196,7 +223,9 @@ describe('custom metrics', () => {
 
 describe('what is not there', () => {
   test('is absent, and not 0', () => {
-    const decoded = decode(withPod({ cpu: null, memory: { time, usageBytes: null } }, { memory: { workingSetBytes: 5 } }));
+    const decoded = decode(
+      withPod({ cpu: null, memory: { time, usageBytes: null } }, { memory: { workingSetBytes: 5 } })
+    );
     expect(value(decoded, 'pod', 'memory/usage')).toBeUndefined();
     expect([...decoded.tables.container!.columns.keys()].toSorted()).toEqual(['memory/working_set', 'uptime']);
     expect(decoded.tables.container!.sampleTimesMs.memory[0]).toBeNaN();
@@ -224,15 +253,22 @@ describe('what is not there', () => {
 });
 
 describe('what cannot be', () => {
-  test.each(['#-1', '#18446744073709551616', '#1e30', '#1e400', '#-9007199254740993'])('%s is left out and counted', (odd) => {
-    const decoded = decode(withPod({ memory: { time, usageBytes: odd, workingSetBytes: 5 } }));
-    expect(value(decoded, 'pod', 'memory/usage')).toBeUndefined();
-    expect(value(decoded, 'pod', 'memory/working_set')).toBe(5);
-    expect(decoded.rejectedValues).toBe(1);
-  });
+  test.each(['#-1', '#18446744073709551616', '#1e30', '#1e400', '#-9007199254740993'])(
+    '%s is left out and counted',
+    (odd) => {
+      const decoded = decode(withPod({ memory: { time, usageBytes: odd, workingSetBytes: 5 } }));
+      expect(value(decoded, 'pod', 'memory/usage')).toBeUndefined();
+      expect(value(decoded, 'pod', 'memory/working_set')).toBe(5);
+      expect(decoded.rejectedValues).toBe(1);
+    }
+  );
 
   test('of two pods of one name, the one that started later counts', () => {
-    const pod = (started: string, usageBytes: number) => ({ podRef: REF, startTime: started, memory: { time, usageBytes } });
+    const pod = (started: string, usageBytes: number) => ({
+      podRef: REF,
+      startTime: started,
+      memory: { time, usageBytes },
+    });
     for (const order of [0, 1]) {
       const pods = [pod('2026-11-21T11:30:00Z', 2), pod('2026-11-21T11:00:00Z', 1)];
       const decoded = decode({ node: NODE, pods: order === 0 ? pods : pods.toReversed() });
@@ -280,6 +316,13 @@ describe('what is no summary', () => {
     );
   });
 
+  test('an answer of many million empty objects is given up before they fill the memory', () => {
+    const text = `{"node":{"nodeName":"a"},"pods":[${'{},'.repeat(2_000_000)}{}]}`;
+    const before = process.memoryUsage().arrayBuffers;
+    expect(() => decodeText(text)).toThrow('The answer has more than 50000 objects of a kind');
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(150 * 1024 * 1024);
+  });
+
   const recorded = readRecording('three-generations').kubelets['lab-node-2'][0].body!;
 
   test('a part of an answer is never taken for the whole', () => {
@@ -306,7 +349,18 @@ describe('what is no summary', () => {
   });
 
   test('and so is any JSON at all', () => {
-    const field = fc.constantFrom('podRef', 'containers', 'cpu', 'memory', 'network', 'fs', 'time', 'volume', 'name', 'psi');
+    const field = fc.constantFrom(
+      'podRef',
+      'containers',
+      'cpu',
+      'memory',
+      'network',
+      'fs',
+      'time',
+      'volume',
+      'name',
+      'psi'
+    );
     const tree = fc.letrec((tie) => ({
       any: fc.oneof(
         { depthSize: 'small' },

@@ -98,7 +98,12 @@ describe('times', () => {
     const time = fc.date({ min: new Date('1970-01-02'), max: new Date('2200-01-01'), noInvalidDate: true });
     fc.assert(
       fc.property(fc.array(time, { minLength: 1, maxLength: 5 }), (times) => {
-        const texts = times.map((date) => date.toISOString().replace('.000Z', 'Z').replace(/\.\d+Z$/, 'Z'));
+        const texts = times.map((date) =>
+          date
+            .toISOString()
+            .replace('.000Z', 'Z')
+            .replace(/\.\d+Z$/, 'Z')
+        );
         const cursor = cursorOn(JSON.stringify(texts));
         const read: number[] = [];
         for (let more = cursor.firstItem(); more; more = cursor.nextItem()) {

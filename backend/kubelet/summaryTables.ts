@@ -1,6 +1,7 @@
 import type { Clock, ObjectNames, Table, TableName } from '../model/batch.ts';
 import { closeTable, containerKey, filesystemKey, interfaceKey, nodeKey, podKey, systemKey } from './closeTable.ts';
 import { FILESYSTEM, INTERFACE, MEASURED, METRIC, PRESSURE, PRESSURE_NAMES } from './summaryFields.ts';
+import { JsonError } from './jsonCursor.ts';
 import { TableBuilder } from './tableBuilder.ts';
 
 /** Whose measurements a row holds. */
@@ -15,6 +16,8 @@ interface Part {
 }
 
 const TWO_TO_THE_64 = 2 ** 64;
+/** Far more objects of a kind than a node can have; an answer with more is not taken, whatever its size in bytes. */
+const MAX_ROWS = 50_000;
 
 /** Gathers the tables of one answer while it is read; names and times may come before or after the values. */
 export class SummaryTables {
@@ -49,7 +52,7 @@ export class SummaryTables {
     } else if (owner === 'container') {
       this.podOfContainer.push(pod);
     }
-    return this.measured[owner].addRow();
+    return addRow(this.measured[owner]);
   }
 
   setName(owner: Owner, row: number, name: string): void {
@@ -99,7 +102,7 @@ export class SummaryTables {
 
   addInterface(owner: Owner, row: number): number {
     this.interfaceParts.push({ owner, row, label: '' });
-    return this.interfaces.addRow();
+    return addRow(this.interfaces);
   }
 
   nameInterface(part: number, name: string): void {
@@ -112,7 +115,7 @@ export class SummaryTables {
 
   addFilesystem(owner: Owner, row: number, label: string): number {
     this.filesystemParts.push({ owner, row, label });
-    return this.filesystems.addRow();
+    return addRow(this.filesystems);
   }
 
   nameFilesystem(part: number, label: string): void {
@@ -188,4 +191,11 @@ export class SummaryTables {
       table.set(row, metric, value);
     }
   }
+}
+
+function addRow(table: TableBuilder): number {
+  if (table.rowCount >= MAX_ROWS) {
+    throw new JsonError(`The answer has more than ${MAX_ROWS} objects of a kind`, 0);
+  }
+  return table.addRow();
 }

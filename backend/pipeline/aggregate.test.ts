@@ -11,7 +11,10 @@ test('a pod without a value of its own is the sum of its containers', () => {
       containerRow('shop/web-2/httpd', { values: { 'memory/usage': 50 } }),
     ],
   });
-  expect(valuesOf(sumContainersToPods(batch).tables.pod, 'memory/usage')).toEqual({ 'shop/web-1': 7, 'shop/web-2': 100 });
+  expect(valuesOf(sumContainersToPods(batch).tables.pod, 'memory/usage')).toEqual({
+    'shop/web-1': 7,
+    'shop/web-2': 100,
+  });
 });
 
 test('a sum begins with the first value there is; what no container has, the pod has not either', () => {
@@ -76,7 +79,7 @@ test('whatever containers there are, every pod has its own value or the sum of t
   const objects = fc.record({ a: amount, b: amount, own: amount });
   fc.assert(
     fc.property(fc.array(objects, { maxLength: 8 }), (pods) => {
-      const valued = (value: number | undefined) => ({ values: value === undefined ? {} : { 'memory/rss': value } });
+      const valued = (value: number | undefined) => ({ values: { 'memory/rss': value } });
       const batch = batchOf({
         pod: pods.map(({ own }, index) => podRow(`ns/p${index}`, valued(own))),
         container: pods.flatMap(({ a, b }, index) => [

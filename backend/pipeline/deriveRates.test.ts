@@ -48,7 +48,9 @@ test('objects without a start on both sides are compared', () => {
 test('each counter goes by the clock of its block', () => {
   const clocks = (cpuMs: number, networkMs: number) => ({ cpu: cpuMs, network: networkMs });
   const values = (ns: number, bytes: number) => ({ 'cpu/usage': ns, 'network/rx': bytes });
-  const before = batchOf({ pod: [podRow('shop/web-1', { clocks: clocks(second(0), second(5)), values: values(0, 0) })] });
+  const before = batchOf({
+    pod: [podRow('shop/web-1', { clocks: clocks(second(0), second(5)), values: values(0, 0) })],
+  });
   const now = podRow('shop/web-1', { clocks: clocks(second(10), second(9)), values: values(1e9, 400) });
   const { pod } = deriveRates(batchOf({ pod: [now] }, 2 * MINUTE_MS), before).tables;
   expect(valuesOf(pod, 'cpu/usage_rate')).toEqual({ 'shop/web-1': 100 });
@@ -66,9 +68,9 @@ test('the order of rows may differ from round to round', () => {
 test('counters beyond 2^53 lose nothing: the last digits make the difference', () => {
   const before = { atMs: second(0), values: cpu(9_007_199_254_740_993n) };
   expect(rateBetween(before, { atMs: second(1), values: cpu(9_007_199_254_740_993n + 3_000_000n) })).toBe(3);
-  expect(rateBetween({ atMs: second(0), values: cpu(9_007_199_254_740_990) }, { atMs: second(1), values: before.values })).toBe(
-    3e-6
-  );
+  expect(
+    rateBetween({ atMs: second(0), values: cpu(9_007_199_254_740_990) }, { atMs: second(1), values: before.values })
+  ).toBe(3e-6);
   expect(rateBetween({ atMs: second(0), values: before.values }, { atMs: second(1), values: cpu(5) })).toBeUndefined();
 });
 

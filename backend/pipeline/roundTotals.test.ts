@@ -30,7 +30,9 @@ test('sums go over all nodes of the round, in whatever order they come', () => {
   const values = { 'memory/working_set': 4, 'cpu/node_allocatable': 1800, 'condition/ready': 1, 'kubelet/answered': 1 };
   const totals = new RoundTotals();
   for (const node of ['worker-2', 'worker-1']) {
-    totals.add(batchOf({ node: [nodeRow(node, { values })], pod: [podRow(`shop/on-${node}`, { values })] }, MINUTE_MS, node));
+    totals.add(
+      batchOf({ node: [nodeRow(node, { values })], pod: [podRow(`shop/on-${node}`, { values })] }, MINUTE_MS, node)
+    );
   }
   const { cluster, namespace } = totals.close(MINUTE_MS, aDirectory([])).tables;
   expect(valuesOf(namespace, 'memory/working_set')).toEqual({ shop: 8 });

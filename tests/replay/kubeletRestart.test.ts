@@ -65,7 +65,12 @@ test('a round in which the kubelet refused is a gap, and rates begin anew after 
   await line.collect(17, ROUNDS[2], ROUNDS[2]);
   await line.collect(26, ROUNDS[3], ROUNDS[3]);
   expect(line.collector.report(NODE)).toMatchObject({ state: 'ok', problem: undefined });
-  expect(line.history('node', 'memory/working_set', NODE)).toEqual([11_996_684_288, NaN, 12_772_663_296, 12_813_365_248]);
+  expect(line.history('node', 'memory/working_set', NODE)).toEqual([
+    11_996_684_288,
+    NaN,
+    12_772_663_296,
+    12_813_365_248,
+  ]);
   const rates = line.history('node', 'cpu/usage_rate', NODE);
   expect(rates.slice(0, 3)).toEqual([NaN, NaN, NaN]);
   expect(rates[3]).toBeCloseTo(20_037_736_499 / 10 / 1e6, 9);

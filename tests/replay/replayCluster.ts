@@ -88,10 +88,7 @@ function showObjects(
   );
   api.show('namespaces', itemsOf(objects.namespaces));
   api.show('pods', itemsOf(objects.pods));
-  api.show(
-    'jobs',
-    workloads === undefined ? [] : itemsOf(workloads).filter((item) => item.kind === 'Job')
-  );
+  api.show('jobs', workloads === undefined ? [] : itemsOf(workloads).filter((item) => item.kind === 'Job'));
 }
 
 function itemsOf(list: string): ApiObject[] {

@@ -89,7 +89,9 @@ function hasHeard(directory: Directory, cluster: ReplayCluster, before: Readonly
   const told = eventCounts(cluster);
   return directory
     .resources()
-    .every(({ resource, eventCount }) => told[resource] === undefined || eventCount === told[resource] - before[resource]);
+    .every(
+      ({ resource, eventCount }) => told[resource] === undefined || eventCount === told[resource] - before[resource]
+    );
 }
 
 function valuesAt(

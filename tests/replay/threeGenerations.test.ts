@@ -87,9 +87,11 @@ describe('nodes of all three generations', () => {
     // (2066634971 − 2065152876) bytes in 11:27:22 → 11:27:42
     expect(line.values('node', 'network/rx_rate', FOURTH)['lab-node-3']).toBe(1_482_095 / 20);
     const interfaces = line.values('node', 'network/interface_rx', FOURTH);
-    expect(Object.keys(interfaces).filter((name) => name.startsWith('lab-node-3/')).sort()).toEqual(
-      ['cni-lab0', 'cni-lab1', 'cni-lab2', 'eth0', 'ifb0', 'ifb1'].map((name) => `lab-node-3/${name}`)
-    );
+    expect(
+      Object.keys(interfaces)
+        .filter((name) => name.startsWith('lab-node-3/'))
+        .sort()
+    ).toEqual(['cni-lab0', 'cni-lab1', 'cni-lab2', 'eth0', 'ifb0', 'ifb1'].map((name) => `lab-node-3/${name}`));
     expect(line.values('node', 'network/interface_rx_rate', FOURTH)['lab-node-3/eth0']).toBe(1_482_095 / 20);
   });
 
@@ -106,11 +108,11 @@ describe('nodes of all three generations', () => {
 
   test('have system containers under the names that Heapster gave them', () => {
     const rates = line.values('sys_container', 'cpu/usage_rate', FOURTH);
-    expect(Object.keys(rates).filter((name) => name.startsWith('lab-node-1/')).sort()).toEqual([
-      'lab-node-1/docker-daemon',
-      'lab-node-1/kubelet',
-      'lab-node-1/pods',
-    ]);
+    expect(
+      Object.keys(rates)
+        .filter((name) => name.startsWith('lab-node-1/'))
+        .sort()
+    ).toEqual(['lab-node-1/docker-daemon', 'lab-node-1/kubelet', 'lab-node-1/pods']);
     // (31926393981 − 31563869324) ns in 11:27:21 → 11:27:36
     expect(rates['lab-node-1/kubelet']).toBeCloseTo(362_524_657 / 15 / 1e6, 9);
   });
@@ -252,14 +254,25 @@ describe('sums', () => {
   test('of a namespace are those of its pods', () => {
     // Millicores of the fourth round. alloc-0 4149860 ns/18 s, crashy 0, mixed-wtwjn 607442920/15,
     // mixed-wn6v4 1254527132/29, mixed-nlwtw 338343311/16; writer by its container, (409281677 − 361023262)/20
-    const pipeline = (4_149_860 / 18 + 607_442_920 / 15 + 1_254_527_132 / 29 + 338_343_311 / 16 + 48_258_415 / 20) / 1e6;
+    const pipeline =
+      (4_149_860 / 18 + 607_442_920 / 15 + 1_254_527_132 / 29 + 338_343_311 / 16 + 48_258_415 / 20) / 1e6;
     const namespaces = line.values('namespace', 'cpu/usage_rate', FOURTH);
     expect(namespaces['data-pipeline']).toBeCloseTo(pipeline, 9);
     expect(namespaces.default).toBe(0);
     // The working sets of the twelve pods of `shop`, as the kubelets told them
     const shop =
-      483_328 + 700_416 + 1_163_264 + 1_236_992 + 942_080 + 1_183_744 + 1_167_360 + 491_520 + 17_637_376 + 1_171_456 +
-      475_136 + 1_163_264;
+      483_328 +
+      700_416 +
+      1_163_264 +
+      1_236_992 +
+      942_080 +
+      1_183_744 +
+      1_167_360 +
+      491_520 +
+      17_637_376 +
+      1_171_456 +
+      475_136 +
+      1_163_264;
     expect(line.values('namespace', 'memory/working_set', FOURTH).shop).toBe(shop);
   });
 

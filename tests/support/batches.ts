@@ -10,7 +10,7 @@ export interface Row {
   /** Sample time of all blocks; `clocks` says otherwise for single ones. */
   readonly atMs?: number;
   readonly clocks?: Partial<Record<Clock, number>>;
-  readonly values?: Readonly<Record<string, number | bigint>>;
+  readonly values?: Readonly<Record<string, number | bigint | undefined>>;
 }
 
 type Rest = Omit<Row, 'names'>;
@@ -54,7 +54,11 @@ export function tableOf(rows: readonly Row[]): Table {
 }
 
 /** What the node `worker-1` said in the round that ends at `endMs`. */
-export function batchOf(rows: Partial<Record<TableName, readonly Row[]>>, endMs = MINUTE_MS, node = 'worker-1'): NodeBatch {
+export function batchOf(
+  rows: Partial<Record<TableName, readonly Row[]>>,
+  endMs = MINUTE_MS,
+  node = 'worker-1'
+): NodeBatch {
   const tables: Partial<Record<TableName, Table>> = {};
   for (const [name, list] of Object.entries(rows) as Array<[TableName, readonly Row[]]>) {
     tables[name] = tableOf(list);
