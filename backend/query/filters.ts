@@ -5,7 +5,8 @@ import { parseLabelSelector } from './labelSelector.ts';
 import { compilePattern } from './patterns.ts';
 import type { Filter, NameFilter } from './types.ts';
 
-const MAX_FILTERS = 50;
+/** More than a request may hold, so that doors can add their own. */
+const MAX_FILTERS = 100;
 const NO_LABELS = {};
 
 export type ObjectTest = (names: ObjectNames) => boolean;

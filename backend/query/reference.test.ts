@@ -99,7 +99,7 @@ function naiveAnswer(
       minute >= range[0] && minute <= range[1] && (!namespaces || namespaces.includes(namespace))
   );
   for (const sample of [...wanted].sort((one, other) => one.minute - other.minute)) {
-    const step = Math.ceil(sample.minute / stepMinutes) * stepMinutes;
+    const step = Math.min(Math.ceil(sample.minute / stepMinutes) * stepMinutes, range[1], 12);
     const { namespace, pod, node } = sample;
     const group = isGrouped
       ? groupBy.map((dimension) => ({ namespace, pod, node })[dimension as 'pod']).join('/')

@@ -12,7 +12,8 @@ export interface TimeSteps {
 
 /**
  * Divides the rounds of a range into steps: each round by itself while there is room for all, else steps of a multiple of
- * the resolution, aligned to the epoch and named by their end, so that zooming and refreshing don't make lines dance.
+ * the resolution, aligned to the epoch and named by their end, so that zooming and refreshing don't make lines dance. A
+ * last step that is not over is named by its newest round, so that no point lies outside of the range.
  */
 export function divideTime(
   rounds: readonly number[],
@@ -24,8 +25,9 @@ export function divideTime(
   const wanted = Math.max(intervalMs, (range.toMs - range.fromMs) / Math.max(1, maxDataPoints));
   const stepMs = Math.max(1, Math.ceil(wanted / resolutionMs)) * resolutionMs;
   const endOf = stepMs === resolutionMs ? (time: number) => time : (time: number) => Math.ceil(time / stepMs) * stepMs;
-  const timesMs = [...new Set(inside.map(endOf))];
-  const indexes = new Map(timesMs.map((timeMs, index) => [timeMs, index]));
+  const endsMs = [...new Set(inside.map(endOf))];
+  const indexes = new Map(endsMs.map((timeMs, index) => [timeMs, index]));
+  const timesMs = endsMs.map((endMs) => Math.min(endMs, inside[inside.length - 1]));
   return { timesMs, stepMs, indexOf: (timestampMs) => indexes.get(endOf(timestampMs)) ?? -1 };
 }
 

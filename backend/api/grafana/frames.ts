@@ -18,7 +18,7 @@ const GRAFANA_UNITS: Readonly<Record<string, string>> = {
 
 /** Grafana's unit id for a unit of the catalogue. */
 export function grafanaUnit(unit: string): string {
-  return GRAFANA_UNITS[unit] ?? 'short';
+  return Object.hasOwn(GRAFANA_UNITS, unit) ? GRAFANA_UNITS[unit] : 'short';
 }
 
 /** An answer as a data frame: wide for time series, or a row per series. Missing values are null. */

@@ -27,16 +27,19 @@ const MAX_TEXT = 2000;
 const MAX_NAMES = 50_000;
 const MAX_TIME_MS = 8.64e15;
 
+const BODY = 'The body (sent as application/json)';
+
 type Json = Record<string, unknown>;
 
 /** Checks the body of `POST query` field by field. Throws `bad_request` naming the parameter. */
 export function readQueryRequest(body: unknown): QueryRequest {
-  const request = objectOf(body, 'The body');
+  const request = objectOf(body, BODY);
   const queries = listOf(request.queries, 'queries', MAX_QUERIES).map((query, index) => {
     const where = `queries[${index}]`;
     const fields = objectOf(query, where);
     return { ...readMetricQuery(fields, where), refId: textOf(fields.refId, `${where}.refId`) };
   });
+  refuseTwins(queries.map(({ refId }) => refId));
   return {
     ...readRange(request),
     maxDataPoints: numberOf(request.maxDataPoints ?? DEFAULT_DATA_POINTS, 'maxDataPoints', 1, MAX_DATA_POINTS),
@@ -47,7 +50,7 @@ export function readQueryRequest(body: unknown): QueryRequest {
 
 /** Checks the body of `POST names`. Throws `bad_request` naming the parameter. */
 export function readNamesRequest(body: unknown): NamesRequest {
-  const request = objectOf(body, 'The body');
+  const request = objectOf(body, BODY);
   const dimension = textOf(request.dimension, 'dimension');
   return {
     ...readRange(request),
@@ -55,8 +58,16 @@ export function readNamesRequest(body: unknown): NamesRequest {
     ...optional('level', request.level, (value) => oneOf(value, LEVELS, 'level')),
     filters: readFilters(request.filters, 'filters'),
     ...optional('match', request.match, (value) => textOf(value, 'match')),
-    ...optional('limit', request.limit, (value) => numberOf(value, 'limit', 1, MAX_NAMES)),
+    ...optional('limit', request.limit, (value) => wholeNumberOf(value, 'limit', 1, MAX_NAMES)),
   };
+}
+
+/** Answers are told apart by the refId of their query. */
+function refuseTwins(refIds: readonly string[]): void {
+  const twin = refIds.find((refId, index) => refIds.indexOf(refId) !== index);
+  if (twin !== undefined) {
+    throw badRequest(`queries has two of the refId ${shown(twin)}; each needs its own.`);
+  }
 }
 
 function readMetricQuery(query: Json, where: string): MetricQuery {
@@ -74,12 +85,8 @@ function readMetricQuery(query: Json, where: string): MetricQuery {
 }
 
 function readLimit(limit: Json, where: string): NonNullable<MetricQuery['limit']> {
-  const count = numberOf(limit.count, `${where}.count`, 1, MAX_DATA_POINTS);
-  if (!Number.isInteger(count)) {
-    throw badRequest(`${where}.count is ${count}; it must be a whole number.`);
-  }
   return {
-    count,
+    count: wholeNumberOf(limit.count, `${where}.count`, 1, MAX_DATA_POINTS),
     order: oneOf(limit.order, ['top', 'bottom'] as const, `${where}.order`),
     ...optional('by', limit.by, (value) => oneOf(value, ['avg', 'max', 'last'] as const, `${where}.by`)),
   };
@@ -137,6 +144,14 @@ function numberOf(value: unknown, where: string, least: number, most: number): n
     throw badRequest(`${where} must be a number from ${least} to ${most}.`);
   }
   return value;
+}
+
+function wholeNumberOf(value: unknown, where: string, least: number, most: number): number {
+  const number = numberOf(value, where, least, most);
+  if (!Number.isInteger(number)) {
+    throw badRequest(`${where} is ${number}; it must be a whole number.`);
+  }
+  return number;
 }
 
 function oneOf<Value extends string>(value: unknown, possible: readonly Value[], where: string): Value {

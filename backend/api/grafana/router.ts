@@ -1,6 +1,5 @@
 import { Router } from 'express';
 import type {
-  Filter,
   HealthResponse,
   MetricsResponse,
   NamesResponse,
@@ -16,6 +15,7 @@ import type { QueryEngine } from '../../query/queryEngine.ts';
 import { scopeOf, type Scope } from '../scope.ts';
 import { grafanaUnit, toFrame } from './frames.ts';
 import { readNamesRequest, readQueryRequest } from './requests.ts';
+import { healthInScope, refuseForeignShares, scopeFilters } from './scopes.ts';
 
 export interface GrafanaDoorOptions {
   readonly engine: QueryEngine;
@@ -48,7 +48,7 @@ export function createGrafanaRouter(options: GrafanaDoorOptions): Router {
   });
   router.get('/health', (_request, response) => {
     refuseUnready(options);
-    response.json(options.health());
+    response.json(healthInScope(options.health(), scopeOf(response), options.engine));
   });
   return router;
 }
@@ -73,34 +73,24 @@ function answerQueries(options: GrafanaDoorOptions, request: QueryRequest, scope
   const range = { fromMs: request.fromMs, toMs: request.toMs };
   const resolution = { maxDataPoints: request.maxDataPoints, intervalMs: request.intervalMs };
   const notices = options.notices(range);
-  const results: Record<string, QueryResult> = {};
+  // A map, since a refId may be any text, `__proto__` too.
+  const results = new Map<string, QueryResult>();
   for (const query of request.queries) {
     try {
+      refuseForeignShares(scope, query);
       const filters = [...(query.filters ?? []), ...scopeFilters(scope, query.level)];
       const asked = { ...query, filters, instant: query.format === 'table' };
       const answer = options.engine.series(asked, range, resolution);
-      results[query.refId] = { frames: [toFrame(query.refId, query, answer, notices)] };
+      results.set(query.refId, { frames: [toFrame(query.refId, query, answer, notices)] });
     } catch (error) {
       if (!(error instanceof HeapscopeError)) {
         throw error;
       }
       // One query of a panel that cannot be answered leaves the others alone.
-      results[query.refId] = { frames: [], error: { code: error.code, message: error.message } };
+      results.set(query.refId, { frames: [], error: { code: error.code, message: error.message } });
     }
   }
-  return { results };
-}
-
-/** A token that is bound to namespaces sees only objects of these; what belongs to no namespace is refused. */
-function scopeFilters(scope: Scope, about: string): Filter[] {
-  if (scope.namespaces === 'all') {
-    return [];
-  }
-  if (['cluster', 'node', 'sys_container'].includes(about)) {
-    const sentence = `This token is bound to the namespaces ${scope.namespaces.join(', ')}; it may not see ${about} metrics. Use a token without namespaces.`;
-    throw new HeapscopeError('forbidden', sentence);
-  }
-  return [{ dimension: 'namespace', operator: 'in', values: [...scope.namespaces] }];
+  return { results: Object.fromEntries(results) };
 }
 
 function refuseUnready({ engine, firstDataMs, nowMs }: GrafanaDoorOptions): void {
