@@ -47,6 +47,8 @@ export interface Simulator {
   kubeconfigYaml(): string;
   kubeletUrl(nodeName: string): string;
   status(): SimulatorStatus;
+  /** Carries out now what is due at the world's clock, instead of at the next look; for clocks that are set by hand. */
+  settled(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -90,9 +92,14 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   await api.open();
   await openInGroups(world, kubelets);
   // The only thing that ticks: a look at the next date in the world's diary, so that watches hear in time.
-  const look = setInterval(() => {
+  const settled = async (): Promise<void> => {
     world.advance(full.now());
-    endRestarts(world, faults, full.now());
+    await endRestarts(world, faults, full.now());
+  };
+  const look = setInterval(() => {
+    settled().catch((error: Error) =>
+      process.emitWarning(`The simulator could not carry out what was due: ${error.message}`)
+    );
   }, LOOK_MS);
   look.unref();
   const apiUrl = `${full.apiHttps ? 'https' : 'http'}://${full.advertiseHost}:${api.port}`;
@@ -111,6 +118,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     kubeconfigYaml: () => kubeconfigText(apiUrl, full.token, full.apiHttps ? authority.caPem : undefined),
     kubeletUrl: (nodeName) => kubeletUrl(world, nodeName, full.kubeletHttps, full.nodeAddress),
     status,
+    settled,
     async stop() {
       clearInterval(look);
       await Promise.all([api.close(), control.close(), kubelets.closeAll()]);
@@ -125,13 +133,13 @@ async function openInGroups(world: World, kubelets: KubeletListeners): Promise<v
 }
 
 /** Brings back kubelets whose restart has taken its time; they come up as new processes. */
-function endRestarts(world: World, faults: Faults, nowMs: number): void {
+async function endRestarts(world: World, faults: Faults, nowMs: number): Promise<void> {
   for (const { target, kind, atMs = 0, downMs = 0 } of faults.all()) {
     const node =
       kind === 'restartedKubelet' && nowMs >= atMs + downMs && world.nodes.find((each) => each.name === target);
     if (node) {
       node.kubeletStartMs = atMs + downMs;
-      void faults.clear(target);
+      await faults.clear(target);
     }
   }
 }

@@ -1,4 +1,4 @@
-import { shuffle } from '../world/random.ts';
+import { mix } from '../world/random.ts';
 import type { SimNode } from '../world/nodes.ts';
 import { stopMs } from '../world/pods.ts';
 import type { Pod } from '../world/pods.ts';
@@ -22,7 +22,7 @@ export function summaryBytes(out: ByteWriter, node: SimNode, atMs: number, optio
   writeNode(answer);
   out.bytes(PODS);
   let first = true;
-  for (const pod of shuffle(answer.orderSeed, visiblePods(node, atMs))) {
+  for (const pod of inSomeOrder(visiblePods(node, atMs), answer.orderSeed)) {
     first = !writePod(answer, pod, first) && first;
   }
   return out.bytes(END).written();
@@ -36,4 +36,10 @@ export function summaryText(node: SimNode, atMs: number, options: AnswerOptions)
 /** Pods of which the kubelet has stats: those that run or wait to run again. */
 export function visiblePods(node: SimNode, atMs: number): Pod[] {
   return node.pods.filter((pod) => pod.slot.workload.template.standing === undefined && atMs < stopMs(pod));
+}
+
+/** An order that changes from answer to answer and owes nothing to the order in which the pods came to the node. */
+function inSomeOrder(pods: readonly Pod[], seed: number): Pod[] {
+  const keyed = pods.map((pod) => ({ pod, key: mix(seed, pod.seed) }));
+  return keyed.sort((a, b) => a.key - b.key).map(({ pod }) => pod);
 }

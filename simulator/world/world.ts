@@ -169,7 +169,8 @@ export class World {
     node.bootMs = bootAt(node, this.nowMs);
     node.kubeletStartMs = node.bootMs + 20_000;
     node.readyChangedMs = node.bootMs + 30_000;
-    node.heartbeatMs = this.nowMs - (mix(node.seed, 61) % HEARTBEAT_MS);
+    const phaseMs = mix(node.seed, 61) % HEARTBEAT_MS;
+    node.heartbeatMs = Math.floor((this.nowMs - phaseMs) / HEARTBEAT_MS) * HEARTBEAT_MS + phaseMs;
     this.#schedule.add(node.heartbeatMs + HEARTBEAT_MS, { kind: 'node', node, what: 'heartbeat' });
     this.#schedule.add(nextBootAfter(node, this.nowMs), { kind: 'node', node, what: 'boot' });
   }
@@ -206,7 +207,6 @@ export class World {
       const down = this.nowMs >= outage.fromMs && this.nowMs < outage.toMs;
       const ready = !down || this.nowMs < outage.fromMs + NOT_READY_AFTER_MS;
       if (!node.reachable && !down) {
-        node.kubeletStartMs = outage.toMs;
         node.heartbeatMs = outage.toMs;
       }
       node.reachable = !down;
