@@ -44,7 +44,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
   const resolutionMs = config.collection.resolutionMs;
   const telemetry = createTelemetry({ version: options.version, now: clock.nowMs });
   const directory = createDirectory({ connection: options.connection, log: sentences(log) });
-  const kubelets = createKubeletClient(kubeletOptions(config, directory));
+  const kubelets = createKubeletClient({ ...kubeletOptions(config, directory), now: clock.nowMs });
   const head = new HeadStore({ windowMs: config.store.headWindowMs, maxBytes: config.store.headMemoryBytes });
   const engine = createQueryEngine(head, resolutionMs, config.query);
   const collector = new Collector({

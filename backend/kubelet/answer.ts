@@ -42,11 +42,12 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
   private receivedBytes = 0;
   private isSettled = false;
 
-  constructor(asked: AskedKubelet, question: Question, outcome: Outcome) {
+  /** `leftMs`: what is left of the deadline, where a first attempt has used up some of it. */
+  constructor(asked: AskedKubelet, question: Question, outcome: Outcome, leftMs = question.deadlineMs) {
     this.asked = asked;
     this.question = question;
     this.outcome = outcome;
-    this.timer = setTimeout(this.onDeadline, question.signal?.aborted ? 0 : question.deadlineMs);
+    this.timer = setTimeout(this.onDeadline, question.signal?.aborted ? 0 : leftMs);
     question.signal?.addEventListener('abort', this.onDeadline, { once: true });
   }
 

@@ -52,9 +52,9 @@ export function openConnection(
   async function ask(question: Question): Promise<Answer> {
     const mayRetry = hasAnswered;
     const begunMs = performance.now();
-    const attempt = (deadlineMs: number): Promise<Answer> =>
+    const attempt = (leftMs: number): Promise<Answer> =>
       new Promise((resolve, reject) => {
-        const handler = new AnswerHandler(asked, { ...question, deadlineMs }, { resolve, reject, hangUp: reopen });
+        const handler = new AnswerHandler(asked, question, { resolve, reject, hangUp: reopen }, leftMs);
         client.dispatch({ path: question.path, method: 'GET', headers: question.headers }, handler);
       });
     const answer = await attempt(question.deadlineMs).catch((error: unknown) => {
