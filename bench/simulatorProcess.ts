@@ -19,6 +19,7 @@ export class SimulatorProcess {
       `--nodes=${nodes}`,
       '--pods-per-node=30',
       '--https',
+      '--no-pressure',
       '--seed=1',
       `--speed=${speed}`,
       `--kubeconfig=${kubeconfig}`,

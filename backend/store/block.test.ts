@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { Block } from './block.ts';
 
 const CPU = 3;
@@ -73,3 +74,39 @@ function read(block: Block, round: number, metric: number, rows: number): number
   block.read(round, metric, target);
   return [...target];
 }
+
+test('every round of a block gives back what was put in, however columns follow from one another', () => {
+  const value = fc.oneof(
+    fc.constant(NaN),
+    fc.integer(),
+    fc.maxSafeInteger(),
+    fc.double({ noNaN: true, noDefaultInfinity: true })
+  );
+  const start = fc.array(value, { minLength: 1, maxLength: 40 });
+  const steps = fc.array(
+    fc.array(fc.oneof(fc.constant(0), fc.integer({ min: -5000, max: 5000 }), value), { maxLength: 44 }),
+    {
+      maxLength: 5,
+    }
+  );
+  fc.assert(
+    fc.property(start, steps, (first, changes) => {
+      const block = new Block();
+      let now = first.map((number) => number + 0);
+      const rounds = [now];
+      for (const change of changes) {
+        now = Array.from(
+          { length: Math.max(now.length, change.length) },
+          (_, row) => (now[row] ?? 0) + (change[row] ?? 0)
+        );
+        rounds.push(now);
+      }
+      rounds.forEach((numbers, round) => block.append(round, new Map([[CPU, { values: Float64Array.from(numbers) }]])));
+      rounds.forEach((numbers, round) => {
+        const target = new Float64Array(numbers.length);
+        block.read(round, CPU, target);
+        expect([...target].map((number) => number + 0)).toEqual(numbers.map((number) => number + 0));
+      });
+    })
+  );
+});

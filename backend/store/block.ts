@@ -1,5 +1,5 @@
 import type { Column } from '../model/batch.ts';
-import { packColumn, unpackColumn, unpackWide } from './columnCodec.ts';
+import { packColumn, packedLength, planColumn, unpackColumn, unpackWide, type ColumnPlan } from './columnCodec.ts';
 
 /** A round in one array: a directory of columns, sorted by metric number, then the columns that are new in it. */
 interface PackedRound {
@@ -7,14 +7,29 @@ interface PackedRound {
   readonly bytes: Uint8Array;
 }
 
-/** metric (u16), round of the block that holds the bytes (u16), offset (u32), length (u32) */
-const ENTRY_BYTES = 12;
+/** metric (u16), round of the block that holds the bytes (u8), base (u8), offset (u32) */
+const ENTRY_BYTES = 8;
+/** Base of a column that stands for itself. Any other base is the round whose column is added to it, less one. */
+const ABSOLUTE = 0;
 /** What an array of bytes costs beside its bytes. */
 const ARRAY_OVERHEAD_BYTES = 200;
 
+interface Located {
+  readonly round: number;
+  readonly base: number;
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+}
+
+interface Entry extends Located {
+  readonly metric: number;
+  readonly isNew: boolean;
+}
+
 /**
  * A few consecutive rounds of one table of one node, over the same list of objects. A column that equals the one of the
- * round before is not kept twice: requests, limits and capacities rarely change.
+ * round before is not kept twice: requests, limits and capacities rarely change. Integers that change are kept as what
+ * they differ by from an earlier round of the block, where that takes less: counters, and file systems that hardly grow.
  */
 export class Block {
   /** Object number (within the shard's table) of each row. */
@@ -25,31 +40,24 @@ export class Block {
   /** Packs a round; row i of each column is row i of the block. */
   append(timestampMs: number, columns: ReadonlyMap<number, Column>): void {
     const metrics = [...columns.keys()].sort((one, other) => one - other);
-    const directoryBytes = 2 + metrics.length * ENTRY_BYTES;
-    const entries: Array<{ metric: number; round: number; offset: number; bytes: Uint8Array; isNew: boolean }> = [];
-    let size = directoryBytes;
+    const entries: Entry[] = [];
+    let size = 2 + metrics.length * ENTRY_BYTES;
     for (const metric of metrics) {
-      const column = columns.get(metric)!;
-      const packed = packColumn(column.values, column.wide);
-      const before = this.rounds.length > 0 ? this.locate(this.rounds.length - 1, metric) : undefined;
-      if (before && Buffer.compare(before.bytes, packed) === 0) {
-        entries.push({ metric, ...before, isNew: false });
-      } else {
-        entries.push({ metric, round: this.rounds.length, offset: size, bytes: packed, isNew: true });
-        size += packed.length;
-      }
+      const entry = this.packEntry(metric, columns.get(metric)!, size);
+      entries.push(entry);
+      size += entry.isNew ? entry.bytes.length : 0;
     }
     const bytes = new Uint8Array(size);
     const view = new DataView(bytes.buffer);
     view.setUint16(0, entries.length, true);
-    entries.forEach(({ metric, round, offset, bytes: packed, isNew }, index) => {
+    entries.forEach((entry, index) => {
       const at = 2 + index * ENTRY_BYTES;
-      view.setUint16(at, metric, true);
-      view.setUint16(at + 2, round, true);
-      view.setUint32(at + 4, offset, true);
-      view.setUint32(at + 8, packed.length, true);
-      if (isNew) {
-        bytes.set(packed, offset);
+      view.setUint16(at, entry.metric, true);
+      bytes[at + 2] = entry.round;
+      bytes[at + 3] = entry.base;
+      view.setUint32(at + 4, entry.offset, true);
+      if (entry.isNew) {
+        bytes.set(entry.bytes, entry.offset);
       }
     });
     this.rounds.push({ timestampMs, bytes });
@@ -63,6 +71,13 @@ export class Block {
       return false;
     }
     unpackColumn(found.bytes, target);
+    if (found.base !== ABSOLUTE) {
+      const base = scratchFor(target.length);
+      unpackColumn(this.locate(found.base - 1, metric)!.bytes, base);
+      for (let row = 0; row < target.length; row++) {
+        target[row] += base[row];
+      }
+    }
     return true;
   }
 
@@ -79,7 +94,44 @@ export class Block {
     return Array.from({ length: view.getUint16(0, true) }, (_, index) => view.getUint16(2 + index * ENTRY_BYTES, true));
   }
 
-  private locate(round: number, metric: number): { round: number; offset: number; bytes: Uint8Array } | undefined {
+  private packEntry(metric: number, { values, wide }: Column, offset: number): Entry {
+    const round = this.rounds.length;
+    const before = round > 0 ? this.locate(round - 1, metric) : undefined;
+    if (wide && wide.size > 0) {
+      return { metric, round, base: ABSOLUTE, offset, bytes: packColumn(values, wide), isNew: true };
+    }
+    const plan = planColumn(values);
+    const base = before && (before.base === ABSOLUTE ? before.round + 1 : before.base);
+    const difference = base !== undefined && plan.isInteger ? this.planDifference(metric, values, base - 1) : undefined;
+    const isShorter = difference !== undefined && difference.bytes < plan.bytes;
+    const bytes = isShorter ? difference.pack() : plan.pack();
+    const entryBase = isShorter ? base! : ABSOLUTE;
+    if (before?.base === entryBase && Buffer.compare(before.bytes, bytes) === 0) {
+      return { metric, ...before, isNew: false };
+    }
+    return { metric, round, base: entryBase, offset, bytes, isNew: true };
+  }
+
+  /** How the differences from an earlier round would be packed; undefined if a row has no exact difference. */
+  private planDifference(metric: number, values: Float64Array, baseRound: number): ColumnPlan | undefined {
+    const base = scratchFor(values.length);
+    const found = this.locate(baseRound, metric);
+    if (!found || unpackWide(found.bytes)) {
+      return undefined;
+    }
+    unpackColumn(found.bytes, base);
+    const differences = new Float64Array(values.length);
+    for (let row = 0; row < values.length; row++) {
+      const value = values[row];
+      differences[row] = value - base[row];
+      if (value === value && !(Number.isSafeInteger(base[row]) && Number.isSafeInteger(differences[row]))) {
+        return undefined;
+      }
+    }
+    return planColumn(differences);
+  }
+
+  private locate(round: number, metric: number): Located | undefined {
     const { bytes } = this.rounds[round];
     const view = new DataView(bytes.buffer);
     let low = 0;
@@ -89,10 +141,11 @@ export class Block {
       const at = 2 + middle * ENTRY_BYTES;
       const found = view.getUint16(at, true);
       if (found === metric) {
-        const home = view.getUint16(at + 2, true);
+        const home = bytes[at + 2];
         const offset = view.getUint32(at + 4, true);
-        const length = view.getUint32(at + 8, true);
-        return { round: home, offset, bytes: this.rounds[home].bytes.subarray(offset, offset + length) };
+        const holder = this.rounds[home].bytes;
+        const column = holder.subarray(offset, offset + packedLength(holder, offset));
+        return { round: home, base: bytes[at + 3], offset, bytes: column };
       }
       if (found < metric) {
         low = middle + 1;
@@ -102,4 +155,14 @@ export class Block {
     }
     return undefined;
   }
+}
+
+let scratch = new Float64Array(256);
+
+/** Room for one column, used again by every call. */
+function scratchFor(rows: number): Float64Array {
+  if (scratch.length < rows) {
+    scratch = new Float64Array(rows * 2);
+  }
+  return scratch.subarray(0, rows);
 }

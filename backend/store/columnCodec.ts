@@ -3,6 +3,8 @@
  * included. Most columns of a node are constant, small integers, whole pages or few distinct values.
  */
 
+import { DECIMALS, profile, same, STEPS, type Profile } from './columnProfile.ts';
+
 /** How the values of a packed column are written. The numbers are part of the packed form. */
 const CONSTANT = 0;
 const UINT8 = 1;
@@ -14,12 +16,9 @@ const FLOAT64 = 6;
 
 /** Flag beside the encoding: exact 64-bit values of some rows follow the values. */
 const WIDE = 0x80;
+/** row (u16), value (u64) */
+const WIDE_BYTES = 10;
 
-/** Divisors tried from the largest: whole pages, whole microseconds in ns, whole numbers. */
-const STEPS = [4096, 1000, 1] as const;
-/** Kernel averages come with two decimals. */
-const CENTS = 100;
-const MAX_DISTINCT = 32;
 /** encoding, step index, rows (u16), base (f64) */
 const HEADER_BYTES = 12;
 const MAX_ROWS = 0xffff;
@@ -27,22 +26,17 @@ const MAX_ROWS = 0xffff;
 /** Most rows a column may have; nodes hold far fewer objects. */
 export const MAX_COLUMN_ROWS = MAX_ROWS;
 
-interface Profile {
-  /** Smallest and largest value present. */
-  min: number;
-  max: number;
-  /** Index into STEPS of the largest step all values are multiples of, counted from `min`; STEPS.length for hundredths; -1. */
-  step: number;
-  /** Distinct values incl. NaN, undefined if there are more than a dictionary holds. */
-  distinct: number[] | undefined;
-  /** The majority value if there is one, and how many others there are. */
-  common: number;
-  uncommon: number;
+/** How a column would be packed, before it is. */
+export interface ColumnPlan {
+  readonly bytes: number;
+  /** Whether all values are integers a double holds exactly. */
+  readonly isInteger: boolean;
+  pack(): Uint8Array;
 }
 
 /** Packs the values of rows 0…n-1; `wide` are exact values of rows a double cannot hold. */
 export function packColumn(values: Float64Array, wide?: ReadonlyMap<number, bigint>): Uint8Array {
-  const packed = packValues(values, profile(values));
+  const packed = planColumn(values).pack();
   return wide && wide.size > 0 ? appendWide(packed, wide) : packed;
 }
 
@@ -52,9 +46,9 @@ export function unpackColumn(packed: Uint8Array, target: Float64Array): number {
   const encoding = packed[0] & ~WIDE;
   const rows = view.getUint16(2, true);
   const base = view.getFloat64(4, true);
-  const divide = packed[1] === STEPS.length;
-  const step = divide ? CENTS : STEPS[packed[1]];
-  const value = (packedValue: number) => (divide ? packedValue / CENTS : base + packedValue * step);
+  const parts = packed[1] >= STEPS.length ? DECIMALS[packed[1] - STEPS.length] : 0;
+  const step = STEPS[packed[1]];
+  const value = (packedValue: number) => (parts > 0 ? packedValue / parts : base + packedValue * step);
   if (encoding === CONSTANT) {
     target.fill(base, 0, rows);
   } else if (encoding === UINT8) {
@@ -95,95 +89,56 @@ export function unpackWide(packed: Uint8Array): Map<number, bigint> | undefined 
     return undefined;
   }
   const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
-  const count = view.getUint16(packed.byteLength - 2, true);
+  const from = valueBytes(view);
   const wide = new Map<number, bigint>();
-  for (let index = 0; index < count; index++) {
-    const at = packed.byteLength - 2 - (index + 1) * 10;
+  for (let index = 0; index < view.getUint16(from, true); index++) {
+    const at = from + 2 + index * WIDE_BYTES;
     wide.set(view.getUint16(at, true), view.getBigUint64(at + 2, true));
   }
   return wide;
 }
 
-function profile(values: Float64Array): Profile {
-  let min = Infinity;
-  let max = -Infinity;
-  let integers = true;
-  let common = NaN;
-  let lead = 0;
-  for (let row = 0; row < values.length; row++) {
-    const value = values[row];
-    if (value === value) {
-      min = value < min ? value : min;
-      max = value > max ? value : max;
-      integers &&= Number.isSafeInteger(value);
-    }
-    // Boyer and Moore's vote finds the majority value, if there is one.
-    if (lead === 0) {
-      common = value;
-    }
-    lead += same(value, common) ? 1 : -1;
-  }
-  let uncommon = 0;
-  for (let row = 0; row < values.length; row++) {
-    uncommon += same(values[row], common) ? 0 : 1;
-  }
-  const step = integers ? largestStep(values, min) : isHundredths(values, min) ? STEPS.length : -1;
-  return { min, max, step, distinct: distinctValues(values), common, uncommon };
+/** How many bytes the packed column takes that begins at `offset`. */
+export function packedLength(bytes: Uint8Array, offset: number): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset + offset);
+  const length = valueBytes(view);
+  return (bytes[offset] & WIDE) === 0 ? length : length + 2 + view.getUint16(length, true) * WIDE_BYTES;
 }
 
-/** Equality that takes NaN for a value. */
-function same(one: number, other: number): boolean {
-  return one === other || (one !== one && other !== other);
-}
-
-function largestStep(values: Float64Array, min: number): number {
-  for (let step = 0; step < STEPS.length - 1; step++) {
-    const size = STEPS[step];
-    let row = 0;
-    while (row < values.length && (values[row] !== values[row] || (values[row] - min) % size === 0)) {
-      row++;
-    }
-    if (row === values.length) {
-      return step;
-    }
+/** Bytes of a packed column's header and values. */
+function valueBytes(view: DataView): number {
+  const rows = view.getUint16(2, true);
+  switch (view.getUint8(0) & ~WIDE) {
+    case CONSTANT:
+      return HEADER_BYTES;
+    case UINT8:
+      return HEADER_BYTES + rows;
+    case UINT16:
+      return HEADER_BYTES + rows * 2;
+    case UINT32:
+      return HEADER_BYTES + rows * 4;
+    case DICTIONARY:
+      return HEADER_BYTES + 1 + view.getUint8(HEADER_BYTES) * 8 + rows;
+    case SPARSE:
+      return HEADER_BYTES + 2 + view.getUint16(HEADER_BYTES, true) * 10;
+    default:
+      return HEADER_BYTES + rows * 8;
   }
-  return STEPS.length - 1;
 }
 
-function isHundredths(values: Float64Array, min: number): boolean {
-  let row = min >= 0 ? 0 : values.length + 1;
-  while (
-    row < values.length &&
-    (values[row] !== values[row] || Math.round(values[row] * CENTS) / CENTS === values[row])
-  ) {
-    row++;
-  }
-  return row === values.length;
-}
-
-/** Distinct values in order of appearance; undefined if there are too many for a dictionary to pay. */
-function distinctValues(values: Float64Array): number[] | undefined {
-  const distinct: number[] = [];
-  for (let row = 0; row < values.length; row++) {
-    let known = distinct.length - 1;
-    while (known >= 0 && !same(distinct[known], values[row])) {
-      known--;
-    }
-    if (known < 0) {
-      if (distinct.length === MAX_DISTINCT) {
-        return undefined;
-      }
-      distinct.push(values[row]);
-    }
-  }
-  return distinct;
-}
-
-function packValues(values: Float64Array, found: Profile): Uint8Array {
+/** Finds the smallest form for the values of rows 0…n-1. */
+export function planColumn(values: Float64Array): ColumnPlan {
+  const found = profile(values);
   const rows = values.length;
   const { distinct, uncommon } = found;
+  const isInteger = found.step >= 0 && found.step < STEPS.length;
+  const plan = (bytes: number, pack: () => Uint8Array): ColumnPlan => ({
+    bytes: HEADER_BYTES + bytes,
+    isInteger,
+    pack,
+  });
   if (distinct && distinct.length <= 1) {
-    return start(CONSTANT, rows, 0, distinct[0] ?? NaN, 0).packed;
+    return plan(0, () => start(CONSTANT, rows, 0, distinct[0] ?? NaN, 0).packed);
   }
   const integers = integerForm(found);
   const integerBytes = integers ? rows * integers.width : Infinity;
@@ -191,27 +146,27 @@ function packValues(values: Float64Array, found: Profile): Uint8Array {
   const sparseBytes = 2 + uncommon * 10;
   const least = Math.min(rows * 8, integerBytes, dictionaryBytes, sparseBytes);
   if (integers && integerBytes === least) {
-    return packIntegers(values, integers);
+    return plan(least, () => packIntegers(values, integers));
   }
   if (distinct && dictionaryBytes === least) {
-    return packDictionary(values, distinct);
+    return plan(least, () => packDictionary(values, distinct));
   }
-  return sparseBytes === least ? packSparse(values, found) : packFloats(values);
+  return plan(least, () => (sparseBytes === least ? packSparse(values, found) : packFloats(values)));
 }
 
 interface IntegerForm {
   width: 1 | 2 | 4;
-  /** Index into STEPS, or STEPS.length for hundredths. */
+  /** Index into STEPS, and behind them into DECIMALS. */
   step: number;
   base: number;
 }
 
 /** The narrowest way to write the values as integers; the largest code of each width means absent. */
 function integerForm({ min, max, step }: Profile): IntegerForm | undefined {
-  const isHundredth = step === STEPS.length;
-  const span = isHundredth ? Math.round(max * CENTS) : (max - min) / STEPS[step];
+  const parts = step >= STEPS.length ? DECIMALS[step - STEPS.length] : 0;
+  const span = parts > 0 ? Math.round(max * parts) : (max - min) / STEPS[step];
   const width = step < 0 ? undefined : span < 0xff ? 1 : span < 0xffff ? 2 : span < 0xffffffff ? 4 : undefined;
-  return width && { width, step, base: isHundredth ? 0 : min };
+  return width && { width, step, base: parts > 0 ? 0 : min };
 }
 
 function start(encoding: number, rows: number, step: number, base: number, bytes: number) {
@@ -231,10 +186,11 @@ function packIntegers(values: Float64Array, { width, step, base }: IntegerForm):
   const encoding = width === 1 ? UINT8 : width === 2 ? UINT16 : UINT32;
   const { packed, view } = start(encoding, values.length, step, base, values.length * width);
   const absent = 2 ** (width * 8) - 1;
-  const size = step === STEPS.length ? 0 : STEPS[step];
+  const parts = step >= STEPS.length ? DECIMALS[step - STEPS.length] : 0;
+  const size = STEPS[step];
   for (let row = 0; row < values.length; row++) {
     const value = values[row];
-    const code = value !== value ? absent : size === 0 ? Math.round(value * CENTS) : (value - base) / size;
+    const code = value !== value ? absent : parts > 0 ? Math.round(value * parts) : (value - base) / size;
     const at = HEADER_BYTES + row * width;
     if (width === 1) {
       packed[at] = code;
@@ -287,17 +243,17 @@ function packFloats(values: Float64Array): Uint8Array {
   return packed;
 }
 
-/** Rows and values stand at the end, their count last, so that readers of doubles never meet them. */
+/** The count of wide values, their rows and the values follow the packed values. */
 function appendWide(packed: Uint8Array, wide: ReadonlyMap<number, bigint>): Uint8Array {
-  const longer = new Uint8Array(packed.length + wide.size * 10 + 2);
+  const longer = new Uint8Array(packed.length + 2 + wide.size * WIDE_BYTES);
   longer.set(packed);
   longer[0] |= WIDE;
   const view = new DataView(longer.buffer);
+  view.setUint16(packed.length, wide.size, true);
   [...wide].forEach(([row, value], index) => {
-    const at = longer.length - 2 - (index + 1) * 10;
+    const at = packed.length + 2 + index * WIDE_BYTES;
     view.setUint16(at, row, true);
     view.setBigUint64(at + 2, value, true);
   });
-  view.setUint16(longer.length - 2, wide.size, true);
   return longer;
 }

@@ -1,18 +1,15 @@
 import type { NodeBatch, TableName, TotalsBatch, Table } from '../model/batch.ts';
+import { PodIndex } from './podIndex.ts';
 import type { RoundWriter } from './roundWriter.ts';
 import { MetricNumbers, ShardTable } from './shardTable.ts';
 import type { StoredObject } from './storedObject.ts';
+import { TableScan, type ColumnVisit } from './tableScan.ts';
 
 export interface HeadOptions {
   /** Rounds younger than this are always kept. */
   readonly windowMs: number;
   /** Older rounds stay while all columns together take no more than this. */
   readonly maxBytes: number;
-}
-
-/** Reads columns of one metric; rows of `values` belong to the objects `slotOfRow` was made for. */
-export interface ColumnVisit {
-  (timestampMs: number, values: Float64Array, slotOfRow: Int32Array, rowCount: number): void;
 }
 
 /** Rounds per block: objects that went keep their rows for at most this long beyond their last sample. */
@@ -37,6 +34,8 @@ export class HeadStore implements RoundWriter {
   private readonly versions = new Map<TableName, number>();
   /** Tables whose inventory the round that is written has changed. */
   private readonly changedTables = new Set<TableName>();
+  private readonly podIndex = new PodIndex<Shard>();
+  private readonly tableScan = new TableScan();
   private roundsInBlock = ROUNDS_PER_BLOCK;
   private writingMs = NaN;
   private scratch = new Float64Array(1024);
@@ -53,7 +52,7 @@ export class HeadStore implements RoundWriter {
     const shard = this.shardOf('node' in batch ? batch.node : TOTALS);
     for (const [name, table] of Object.entries(batch.tables) as Array<[TableName, Table]>) {
       if (table.keys.length > 0) {
-        this.tableOf(shard, name).append(batch.timestampMs, table, () => this.changedTables.add(name));
+        this.tableOf(shard, name).append(batch.timestampMs, table, (object) => this.noteChange(object, shard));
       }
     }
   }
@@ -118,6 +117,7 @@ export class HeadStore implements RoundWriter {
   /**
    * Visits all values of a metric between two times, both inclusive, column by column in order of time per node.
    * `slotFor` says once per object where its values belong, -1 for nowhere; objects that did not exist then are not asked.
+   * With `pods` only nodes are visited that hold pods of these names.
    */
   scan(
     table: TableName,
@@ -126,19 +126,24 @@ export class HeadStore implements RoundWriter {
     toMs: number,
     slotFor: (object: StoredObject) => number,
     visit: ColumnVisit,
-    onShardEnd?: () => void
+    onShardEnd?: () => void,
+    pods?: readonly string[]
   ): void {
     const number = this.metrics.find(metric);
     const newestMs = this.timestamps.at(-1);
     if (number === undefined || newestMs === undefined) {
       return;
     }
-    const since = Math.max(fromMs, this.timestamps[0]);
-    const until = Math.min(toMs, newestMs);
-    for (const shard of this.shards.values()) {
+    const range = {
+      metric: number,
+      fromMs: Math.max(fromMs, this.timestamps[0]),
+      toMs: Math.min(toMs, newestMs),
+      committed: this.committed,
+    };
+    for (const shard of pods ? this.podIndex.shardsOf(pods) : this.shards.values()) {
       const found = shard.get(table);
       if (found) {
-        this.scanTable(found, number, since, until, slotFor, visit);
+        this.tableScan.visit(found, range, slotFor, visit);
         onShardEnd?.();
       }
     }
@@ -195,33 +200,18 @@ export class HeadStore implements RoundWriter {
     return this.newestMetrics.names;
   }
 
-  private scanTable(
-    table: ShardTable,
-    metric: number,
-    fromMs: number,
-    toMs: number,
-    slotFor: (object: StoredObject) => number,
-    visit: ColumnVisit
-  ): void {
-    let wanted = false;
-    const slots = Int32Array.from(table.objects, (object) => {
-      const slot = object && object.lastSeenMs >= fromMs && object.firstSeenMs <= toMs ? slotFor(object) : -1;
-      wanted ||= slot >= 0;
-      return slot;
-    });
-    if (!wanted) {
-      return;
+  private noteChange({ table, names, firstSeenMs }: StoredObject, shard: Shard): void {
+    this.changedTables.add(table);
+    // What a pod has, such as its containers, is on the pod's node: it needs no entry of its own.
+    if (table === 'pod' && names.pod !== undefined && firstSeenMs === this.writingMs) {
+      this.podIndex.add(names.pod, shard);
     }
-    for (const block of table.blocks) {
-      const rows = block.objectOfRow.length;
-      const slotOfRow = Int32Array.from(block.objectOfRow, (object) => slots[object]);
-      const values = this.scratchFor(rows);
-      block.rounds.forEach(({ timestampMs }, round) => {
-        const wanted = timestampMs >= fromMs && timestampMs <= toMs && this.committed.has(timestampMs);
-        if (wanted && block.read(round, metric, values)) {
-          visit(timestampMs, values, slotOfRow, rows);
-        }
-      });
+  }
+
+  private noteForgotten({ table, names }: StoredObject, shard: Shard): void {
+    this.changedTables.add(table);
+    if (table === 'pod' && names.pod !== undefined) {
+      this.podIndex.remove(names.pod, shard);
     }
   }
 
@@ -279,7 +269,7 @@ export class HeadStore implements RoundWriter {
     for (const [name, shard] of this.shards) {
       let live = false;
       for (const table of shard.values()) {
-        table.forgetBefore(oldestMs, (object) => this.changedTables.add(object.table));
+        table.forgetBefore(oldestMs, (object) => this.noteForgotten(object, shard));
         live ||= table.objects.some((object) => object !== undefined);
       }
       if (!live) {

@@ -64,7 +64,8 @@ export class ShardTable {
     this.rowInOpenBlock = [];
   }
 
-  append(timestampMs: number, table: Table, onChange: () => void): void {
+  /** Packs a round. `onChange` hears of objects that are new, and of those that lists have to sort anew. */
+  append(timestampMs: number, table: Table, onChange: (object: StoredObject) => void): void {
     const block = this.blocks.at(-1)!;
     const rowOfTableRow = new Int32Array(table.keys.length);
     table.keys.forEach((key, index) => {
@@ -102,12 +103,18 @@ export class ShardTable {
     });
   }
 
-  private see(key: string, table: Table, index: number, timestampMs: number, onChange: () => void): number {
+  private see(
+    key: string,
+    table: Table,
+    index: number,
+    timestampMs: number,
+    onChange: (object: StoredObject) => void
+  ): number {
     const known = this.numberOf.get(key);
     if (known !== undefined) {
       const object = this.objects[known]!;
       if (isListedAnew(object.names, table.names[index])) {
-        onChange();
+        onChange(object);
       }
       const names = table.names[index];
       if (!isSameObject(object.names, names)) {
@@ -127,7 +134,7 @@ export class ShardTable {
     this.objects[number] = object;
     this.numberOf.set(key, number);
     this.rowInOpenBlock[number] = -1;
-    onChange();
+    onChange(object);
     return number;
   }
 }
