@@ -66,7 +66,8 @@ function load(connection: KubeconfigConnection): KubeConfig {
   } catch (cause) {
     throw problem(
       connection,
-      `could not be read: ${sentenceOf(cause)}`,
+      // What is wrong with YAML comes with a drawing of the place; its first line says it.
+      `could not be read: ${sentenceOf(cause).split('\n', 1)[0]}`,
       'Check the path, its permissions and its YAML.',
       cause
     );
