@@ -24,6 +24,8 @@ export interface SimulatorOptions {
   controlPort?: number;
   /** Whether kubelets print pressure, as they do by default; without it an answer is a third smaller. */
   pressure?: boolean;
+  /** Whether machines fall silent now and then, in clusters of six nodes and more. */
+  outages?: boolean;
 }
 
 /** Options with all defaults filled in. */
@@ -48,6 +50,7 @@ export function completeOptions(options: SimulatorOptions): FullOptions {
     apiPort: 0,
     controlPort: 0,
     pressure: true,
+    outages: true,
     ...options,
     seed,
     listenHost,

@@ -4,7 +4,7 @@ import { podUid, SCHEDULED_AFTER_MS, statsUid } from '../world/pods.ts';
 import type { Pod } from '../world/pods.ts';
 import { revisionOfPod, templateHash } from '../world/workloads.ts';
 import type { Workload } from '../world/workloads.ts';
-import { podSpec } from './podSpec.ts';
+import { podSpecText } from './podSpec.ts';
 import { podStatus } from './podStatus.ts';
 import type { ObjectText } from './resources.ts';
 
@@ -29,11 +29,10 @@ export function podObject(pod: Pod, resourceVersion: number, atMs: number, hostI
     ],
   };
   const scheduled = pod.node !== undefined && atMs >= pod.createdMs + SCHEDULED_AFTER_MS;
-  const spec = podSpec(pod, scheduled);
   const status = podStatus(pod, atMs, scheduled, hostIp);
   return {
     metadata: JSON.stringify(metadata),
-    body: `"spec":${JSON.stringify(spec)},"status":${JSON.stringify(status)}`,
+    body: `"spec":${podSpecText(pod, scheduled)},"status":${JSON.stringify(status)}`,
   };
 }
 

@@ -1,33 +1,60 @@
 import { tokenVolume } from '../world/pods.ts';
 import type { Pod } from '../world/pods.ts';
-import type { ContainerTemplate } from '../world/templates.ts';
+import type { ContainerTemplate, WorkloadTemplate } from '../world/templates.ts';
 
 type Json = Record<string, unknown>;
 
-/** A pod's spec; without a node's name until it is scheduled. */
-export function podSpec(pod: Pod, scheduled: boolean): Json {
+/** What differs between the specs of one workload's pods. */
+interface Names {
+  pod: string;
+  token: string;
+  node: string | undefined;
+}
+
+const MARKED: Names = { pod: '@@pod@@', token: '@@token@@', node: '@@node@@' };
+const specs = new WeakMap<WorkloadTemplate, string[]>();
+
+/** A pod's spec as JSON; without a node's name until it is scheduled. Put together from the one of its workload. */
+export function podSpecText(pod: Pod, scheduled: boolean): string {
   const { template } = pod.slot.workload;
-  const token = template.kind === 'Static' ? undefined : tokenVolume(pod);
-  const containers = template.containers.filter((each) => !each.sidecar).map((each) => containerSpec(each, token));
+  const names: Names = { pod: pod.name, token: tokenVolume(pod), node: pod.node?.name };
+  if (!scheduled) {
+    return JSON.stringify(podSpec(template, { ...names, node: undefined }));
+  }
+  let pieces = specs.get(template);
+  if (!pieces) {
+    pieces = JSON.stringify(podSpec(template, MARKED)).split(/@@(pod|token|node)@@/);
+    specs.set(template, pieces);
+  }
+  // The pieces are text, name, text, name, …, text.
+  let text = pieces[0];
+  for (let i = 1; i < pieces.length; i += 2) {
+    text += (names[pieces[i] as keyof Names] ?? '') + pieces[i + 1];
+  }
+  return text;
+}
+
+function podSpec(template: WorkloadTemplate, names: Names): Json {
+  const token = template.kind === 'Static' ? undefined : names.token;
+  const sidecars = template.containers.filter((each) => each.sidecar);
   const initContainers = [
-    ...template.containers
-      .filter((each) => each.sidecar)
-      .map((each) => ({ ...containerSpec(each, token), restartPolicy: 'Always' })),
+    ...sidecars.map((each) => ({ ...containerSpec(each, token), restartPolicy: 'Always' })),
     ...(template.initContainer ? [setupContainer(token)] : []),
   ];
+  const inSet = template.kind === 'StatefulSet';
   return {
-    volumes: volumes(pod, token),
+    volumes: volumes(template, names.pod, token),
     initContainers: initContainers.length > 0 ? initContainers : undefined,
-    containers,
+    containers: template.containers.filter((each) => !each.sidecar).map((each) => containerSpec(each, token)),
     restartPolicy: template.kind === 'CronJob' || template.kind === 'Bare' ? 'Never' : 'Always',
     terminationGracePeriodSeconds: 30,
     dnsPolicy: 'ClusterFirst',
     serviceAccountName: 'default',
     serviceAccount: 'default',
-    nodeName: scheduled ? pod.node?.name : undefined,
+    nodeName: names.node,
     hostNetwork: template.hostNetwork || undefined,
-    hostname: template.kind === 'StatefulSet' ? pod.name : undefined,
-    subdomain: template.kind === 'StatefulSet' ? template.name : undefined,
+    hostname: inSet ? names.pod : undefined,
+    subdomain: inSet ? template.name : undefined,
     securityContext: {},
     schedulerName: 'default-scheduler',
     priority: template.tier === 'system' ? 2_000_000_000 : 0,
@@ -37,22 +64,15 @@ export function podSpec(pod: Pod, scheduled: boolean): Json {
   };
 }
 
-function volumes(pod: Pod, token: string | undefined): Json[] {
-  const { claim, scratch } = pod.slot.workload.template;
+function volumes({ claim, scratch }: WorkloadTemplate, podName: string, token: string | undefined): Json[] {
+  const projected = {
+    sources: [{ serviceAccountToken: { expirationSeconds: 3607, path: 'token' } }],
+    defaultMode: 420,
+  };
   return [
-    ...(claim ? [{ name: claim.name, persistentVolumeClaim: { claimName: `${claim.name}-${pod.name}` } }] : []),
+    ...(claim ? [{ name: claim.name, persistentVolumeClaim: { claimName: `${claim.name}-${podName}` } }] : []),
     ...(scratch ? [{ name: scratch, emptyDir: {} }] : []),
-    ...(token
-      ? [
-          {
-            name: token,
-            projected: {
-              sources: [{ serviceAccountToken: { expirationSeconds: 3607, path: 'token' } }],
-              defaultMode: 420,
-            },
-          },
-        ]
-      : []),
+    ...(token ? [{ name: token, projected }] : []),
   ];
 }
 

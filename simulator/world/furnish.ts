@@ -12,6 +12,7 @@ export interface WorldSize {
   nodes: number;
   podsPerNode: number;
   seed: number;
+  outages: boolean;
 }
 
 /** Nodes and workloads of a world before any time has passed in it. */

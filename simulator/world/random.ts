@@ -46,6 +46,8 @@ export function suffix(seed: number, length: number): string {
   return text;
 }
 
+const HEX_OF_16_BITS = Array.from({ length: 65_536 }, (_, bits) => bits.toString(16).padStart(4, '0'));
+
 /** `length` hexadecimal digits. */
 export function hex(seed: number, length: number): string {
   let text = '';

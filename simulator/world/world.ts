@@ -54,7 +54,9 @@ export class World {
       this.#planOwners(workload);
       workload.slots.forEach((slot) => this.#planSlot(slot));
     }
-    this.#planOutage();
+    if (size.outages) {
+      this.#planOutage();
+    }
   }
 
   listen(listener: WorldListener): void {
