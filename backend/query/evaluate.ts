@@ -17,6 +17,8 @@ export interface Plan {
   /** Undefined: a series per object. */
   readonly aggregation: Aggregation | undefined;
   readonly groupBy: readonly Dimension[];
+  /** The only names of pods there can be in the answer, where the filters say so. */
+  readonly pods?: readonly string[];
 }
 
 /** Names a series of this plan carries. */
@@ -35,17 +37,17 @@ export function evaluate(
   reader: SeriesReader,
   plan: Plan,
   steps: TimeSteps,
-  only?: ReadonlySet<KnownObject>
+  only?: ReadonlySet<KnownObject>,
+  mostSeries?: number
 ): Series[] {
   const accepts = objectTest(plan);
-  const groups = new Groups(dimensionsOf(plan), plan.aggregation, steps.timesMs.length);
-  let objects: KnownObject[] = [];
-  const fall = isSumOfPods(plan) ? 'loss' : 'restart';
-  let reducer: StepReducer = createReducer(plan.overTime, steps.timesMs.length, fall);
+  const groups = new Groups(dimensionsOf(plan), plan.aggregation, steps.timesMs.length, mostSeries);
+  const objects: KnownObject[] = [];
+  const reducer = createReducer(plan.overTime, steps.timesMs.length, fallOf(plan));
   forEachSample(
     reader,
     tableOf(plan.metric, plan.level),
-    plan,
+    only ? { ...plan, pods: podsOf(only) } : plan,
     (object) => ((only ? only.has(object) : accepts(object)) ? objects.push(object) - 1 : -1),
     (slot, timestampMs, value) => {
       const step = steps.indexOf(timestampMs);
@@ -58,24 +60,38 @@ export function evaluate(
         return;
       }
       foldInto(groups, objects, reducer, steps.timesMs.length);
-      objects = [];
-      reducer = createReducer(plan.overTime, steps.timesMs.length, fall);
+      objects.length = 0;
+      reducer.clear();
     }
   );
   return groups.series();
 }
 
-function isSumOfPods({ metric, level }: Plan): boolean {
+/** What it means for an increase when a counter falls: a sum of pods lost one. */
+export function fallOf({ metric, level }: Plan): 'restart' | 'loss' {
   const sums: readonly string[] = metric.sumFromPods ?? [];
-  return sums.includes(level);
+  return sums.includes(level) ? 'loss' : 'restart';
+}
+
+/** The names of the pods that objects belong to; undefined if some belong to none. */
+function podsOf(objects: ReadonlySet<KnownObject>): string[] | undefined {
+  const pods = new Set<string>();
+  for (const { names } of objects) {
+    if (names.pod === undefined) {
+      return undefined;
+    }
+    pods.add(names.pod);
+  }
+  return [...pods];
 }
 
 function foldInto(groups: Groups, objects: readonly KnownObject[], reducer: StepReducer, stepCount: number): void {
   objects.forEach((object, slot) => {
-    const group = groups.groupOf(object);
+    let group: ReturnType<Groups['groupOf']> | undefined;
     for (let step = 0; step < stepCount; step++) {
       const value = reducer.get(slot, step);
       if (!Number.isNaN(value)) {
+        group ??= groups.groupOf(object);
         groups.add(group, step, value);
       }
     }
@@ -86,7 +102,7 @@ function foldInto(groups: Groups, objects: readonly KnownObject[], reducer: Step
 export function forEachSample(
   reader: SeriesReader,
   table: TableName,
-  { metric, range }: Pick<Plan, 'metric' | 'range'>,
+  { metric, range, pods }: Pick<Plan, 'metric' | 'range' | 'pods'>,
   slotFor: (object: KnownObject) => number,
   onSample: (slot: number, timestampMs: number, value: number) => void,
   onShardEnd?: () => void
@@ -105,6 +121,7 @@ export function forEachSample(
         }
       }
     },
-    onShardEnd
+    onShardEnd,
+    pods
   );
 }

@@ -20,7 +20,15 @@ export function compileFilters(filters: readonly Filter[]): ObjectTest {
     );
   }
   const tests = filters.map(compileFilter);
-  return (names) => tests.every((test) => test(names));
+  return tests.length === 1 ? tests[0] : (names) => tests.every((test) => test(names));
+}
+
+/** The names of pods that filters leave over at most; undefined where they name none. */
+export function podsNamed(filters: readonly Filter[]): readonly string[] | undefined {
+  const naming = filters.find(
+    (filter) => 'dimension' in filter && filter.dimension === 'pod' && ['=', 'in'].includes(filter.operator)
+  );
+  return naming && 'values' in naming ? naming.values : undefined;
 }
 
 function compileFilter(filter: Filter): ObjectTest {

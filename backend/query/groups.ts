@@ -17,12 +17,19 @@ export class Groups {
   private readonly dimensions: readonly Dimension[];
   private readonly aggregation: Aggregation | undefined;
   private readonly steps: number;
+  private readonly mostGroups: number;
 
   /** Without `aggregation` a group is meant to be one object: the last value written to a step stays. */
-  constructor(dimensions: readonly Dimension[], aggregation: Aggregation | undefined, steps: number) {
+  constructor(
+    dimensions: readonly Dimension[],
+    aggregation: Aggregation | undefined,
+    steps: number,
+    mostGroups = Infinity
+  ) {
     this.dimensions = dimensions;
     this.aggregation = aggregation;
     this.steps = steps;
+    this.mostGroups = mostGroups;
   }
 
   /** The group of an object, made if it is the first one. */
@@ -75,6 +82,12 @@ export class Groups {
   }
 
   private refuseTooMany(): void {
+    if (this.groups.size >= this.mostGroups) {
+      throw new HeapscopeError(
+        'limit_exceeded',
+        `The query answers with more than ${this.mostGroups} series, which is the most allowed. Add filters, a group-by or a top N.`
+      );
+    }
     if ((this.groups.size + 1) * this.steps > MAX_CELLS) {
       throw new HeapscopeError(
         'limit_exceeded',

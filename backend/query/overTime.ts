@@ -8,6 +8,8 @@ export interface StepReducer {
   add(slot: number, step: number, value: number): void;
   /** The value of a step, NaN without samples. */
   get(slot: number, step: number): number;
+  /** Forgets all samples, so that the slots serve other objects. */
+  clear(): void;
 }
 
 /**
@@ -25,6 +27,8 @@ export function createReducer(overTime: OverTime, steps: number, fall: 'restart'
 class Cells {
   values: Float64Array;
   private readonly fill: number;
+  /** One more than the highest place used. */
+  private used = 0;
 
   constructor(size: number, fill: number) {
     this.fill = fill;
@@ -37,7 +41,13 @@ class Cells {
       larger.set(this.values);
       this.values = larger;
     }
+    this.used = Math.max(this.used, index + 1);
     return this.values;
+  }
+
+  clear(): void {
+    this.values.fill(this.fill, 0, this.used);
+    this.used = 0;
   }
 }
 
@@ -68,6 +78,10 @@ function runningReducer(overTime: 'avg' | 'min' | 'max' | 'sum' | 'last', steps:
       const value = index < results.values.length ? results.values[index] : NaN;
       return overTime === 'avg' ? value / counts.values[index] : value;
     },
+    clear() {
+      results.clear();
+      counts.clear();
+    },
   };
 }
 
@@ -88,6 +102,10 @@ function increaseReducer(steps: number, fall: 'restart' | 'loss'): StepReducer {
       values[index] = (Number.isNaN(values[index]) ? 0 : values[index]) + gained;
     },
     get: (slot, step) => gains.values[slot * steps + step] ?? NaN,
+    clear() {
+      gains.clear();
+      before.clear();
+    },
   };
 }
 
@@ -106,6 +124,9 @@ function percentileReducer(share: number, steps: number): StepReducer {
       const rank = share * (sorted.length - 1);
       const below = sorted[Math.floor(rank)];
       return below + (sorted[Math.ceil(rank)] - below) * (rank - Math.floor(rank));
+    },
+    clear() {
+      samples.length = 0;
     },
   };
 }

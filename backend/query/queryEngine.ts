@@ -1,15 +1,23 @@
 import { HeapscopeError } from '../errors.ts';
-import type { ObjectNames } from '../model/batch.ts';
 import { CATALOGUE, describeMetric, type MetricDefinition } from '../model/catalogue.ts';
-import { DIMENSIONS, extraDimensions, nameOf } from './dimensions.ts';
-import { dimensionsOf, evaluate, type Plan } from './evaluate.ts';
-import { compileFilters } from './filters.ts';
+import { DIMENSIONS, extraDimensions } from './dimensions.ts';
+import { evaluate, type Plan } from './evaluate.ts';
+import { compileFilters, podsNamed } from './filters.ts';
 import { NameIndex, type NamesQuery, type NamesAnswer } from './nameIndex.ts';
 import { createReducer } from './overTime.ts';
-import { bestObjects, limitSeries, rankObjects } from './ranking.ts';
-import { denominatorsOf, divideByDenominator } from './shares.ts';
+import { BestObjects, limitSeries, rankObjects } from './ranking.ts';
+import { denominatorsOf, divideByDenominator, rankShares } from './shares.ts';
 import { divideTime, oneStep, type TimeSteps } from './timeSteps.ts';
-import type { KnownObject, Resolution, Series, SeriesAnswer, SeriesQuery, SeriesReader, TimeRange } from './types.ts';
+import type {
+  KnownObject,
+  Limit,
+  Resolution,
+  Series,
+  SeriesAnswer,
+  SeriesQuery,
+  SeriesReader,
+  TimeRange,
+} from './types.ts';
 
 export interface QueryLimits {
   /** Series one answer may have. */
@@ -63,8 +71,9 @@ function answerSeries(
     query.instant && !reduceLast
       ? oneStep(rounds, range)
       : divideTime(rounds, range, reduceLast ? EVERY_ROUND : resolution, resolutionMs);
-  let series =
-    query.limit && perObject ? bestSeries(reader, plan, query, steps) : readSeries(reader, plan, query, steps);
+  const only = query.limit && perObject ? bestObjects(reader, plan, query, query.limit) : undefined;
+  const mostSeries = query.limit ? undefined : limits.maxSeries;
+  let series = readSeries(reader, plan, query, steps, { only, mostSeries });
   if (query.limit) {
     series = limitSeries(series, query.limit);
   }
@@ -82,28 +91,25 @@ function readSeries(
   plan: Plan,
   query: SeriesQuery,
   steps: TimeSteps,
-  only?: ReadonlySet<KnownObject>
+  { only, mostSeries }: { only?: ReadonlySet<KnownObject>; mostSeries?: number }
 ): Series[] {
-  const series = evaluate(reader, plan, steps, only);
+  const series = evaluate(reader, plan, steps, only, mostSeries);
   return query.denominator === undefined
     ? series
     : divideByDenominator(reader, plan, steps, series, query.denominator, only);
 }
 
-/** Ranks all objects first, reading no more of each than its rank, and then reads the best ones in full. */
-function bestSeries(reader: SeriesReader, plan: Plan, query: SeriesQuery, steps: TimeSteps): Series[] {
-  const limit = query.limit!;
-  if (query.denominator !== undefined || plan.overTime === 'increase') {
-    // Their rank is not that of the samples: read each object's one value for the whole range.
-    const whole = oneStep(reader.rounds(), plan.range);
-    const ranked = plan.overTime === 'increase' ? plan : { ...plan, overTime: limit.by ?? 'avg' };
-    const best = limitSeries(readSeries(reader, ranked, query, whole), limit);
-    const dimensions = dimensionsOf(plan);
-    const keyOf = (names: ObjectNames) => dimensions.map((dimension) => nameOf(names, dimension) ?? '').join('\u0000');
-    const wanted = new Set(best.map(({ names }) => dimensions.map((dimension) => names[dimension]).join('\u0000')));
-    return readSeries(reader, { ...plan, accepts: (names) => wanted.has(keyOf(names)) }, query, steps);
+/** The objects that are best over the whole range, found without keeping the course of all others. */
+function bestObjects(reader: SeriesReader, plan: Plan, query: SeriesQuery, limit: Limit): Set<KnownObject> {
+  const best = new BestObjects(limit);
+  const by = limit.by ?? 'avg';
+  const offer = best.offer.bind(best);
+  if (query.denominator === undefined) {
+    rankObjects(reader, plan, plan.overTime === 'increase' ? 'increase' : by, offer);
+  } else {
+    rankShares(reader, plan, query.denominator, by, offer);
   }
-  return readSeries(reader, plan, query, steps, bestObjects(rankObjects(reader, plan, limit.by), limit));
+  return best.objects();
 }
 
 function makePlan(query: SeriesQuery, range: TimeRange): Plan {
@@ -130,6 +136,7 @@ function makePlan(query: SeriesQuery, range: TimeRange): Plan {
     overTime: query.overTime ?? (query.instant || metric.kind === 'cumulative' ? 'last' : 'avg'),
     aggregation: query.aggregation ?? (groupBy.length > 0 ? 'sum' : undefined),
     groupBy,
+    pods: podsNamed(query.filters ?? []),
   };
 }
 

@@ -1,6 +1,7 @@
 import { tableOf } from './dimensions.ts';
-import { forEachSample, objectTest, type Plan } from './evaluate.ts';
-import type { KnownObject, Limit, Series, SeriesReader } from './types.ts';
+import { fallOf, forEachSample, objectTest, type Plan } from './evaluate.ts';
+import { createReducer } from './overTime.ts';
+import type { KnownObject, Limit, OverTime, Series, SeriesReader } from './types.ts';
 
 /** What a series is ranked by: its average, largest or last value over the range. */
 function rankOf(values: ArrayLike<number>, by: Limit['by']): number {
@@ -24,54 +25,64 @@ export function limitSeries(series: readonly Series[], limit: Limit): Series[] {
   return ranked.slice(0, limit.count).map(({ one }) => one);
 }
 
-/** Rank of each object of a plan, without keeping its samples: fit for all pods of a large cluster. */
-export function rankObjects(reader: SeriesReader, plan: Plan, by: Limit['by']): Map<KnownObject, number> {
+/** Calls `onRank` with one value for the whole range of each object of a plan that has any; keeps no samples. */
+export function rankObjects(
+  reader: SeriesReader,
+  plan: Plan,
+  how: OverTime,
+  onRank: (object: KnownObject, rank: number) => void
+): void {
   const accepts = objectTest(plan);
   const objects: KnownObject[] = [];
-  const ranks: number[] = [];
-  const counts: number[] = [];
+  const reducer = createReducer(how, 1, fallOf(plan));
   forEachSample(
     reader,
     tableOf(plan.metric, plan.level),
     plan,
-    (object) => {
-      if (!accepts(object)) {
-        return -1;
+    (object) => (accepts(object) ? objects.push(object) - 1 : -1),
+    (slot, _timestampMs, value) => reducer.add(slot, 0, value),
+    () => {
+      for (let slot = 0; slot < objects.length; slot++) {
+        const rank = reducer.get(slot, 0);
+        if (!Number.isNaN(rank)) {
+          onRank(objects[slot], rank);
+        }
       }
-      ranks.push(0);
-      counts.push(0);
-      return objects.push(object) - 1;
-    },
-    (slot, _timestampMs, value) => {
-      const isFirst = counts[slot]++ === 0;
-      ranks[slot] =
-        isFirst || by === 'last' ? value : by === 'max' ? Math.max(ranks[slot], value) : ranks[slot] + value;
+      objects.length = 0;
+      reducer.clear();
     }
   );
-  const result = new Map<KnownObject, number>();
-  objects.forEach((object, slot) => {
-    if (counts[slot] > 0) {
-      result.set(object, by === 'max' || by === 'last' ? ranks[slot] : ranks[slot] / counts[slot]);
-    }
-  });
-  return result;
 }
 
-/** The N objects with the highest (lowest) rank. */
-export function bestObjects(ranks: ReadonlyMap<KnownObject, number>, limit: Limit): Set<KnownObject> {
-  const sign = limit.order === 'top' ? 1 : -1;
-  const best: Array<{ object: KnownObject; rank: number }> = [];
-  for (const [object, value] of ranks) {
-    const rank = sign * value;
+/** The N objects with the highest (lowest) rank of those offered. */
+export class BestObjects {
+  private readonly best: Array<{ object: KnownObject; rank: number }> = [];
+  private readonly limit: Limit;
+
+  constructor(limit: Limit) {
+    this.limit = limit;
+  }
+
+  offer(object: KnownObject, value: number): void {
+    const { best, limit } = this;
+    const rank = limit.order === 'top' ? value : -value;
     if (Number.isNaN(rank) || (best.length === limit.count && rank <= best[best.length - 1].rank)) {
-      continue;
+      return;
     }
-    let place = best.length;
-    while (place > 0 && best[place - 1].rank < rank) {
-      place--;
+    let [low, high] = [0, best.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (best[middle].rank >= rank) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
     }
-    best.splice(place, 0, { object, rank });
+    best.splice(low, 0, { object, rank });
     best.length = Math.min(best.length, limit.count);
   }
-  return new Set(best.map(({ object }) => object));
+
+  objects(): Set<KnownObject> {
+    return new Set(this.best.map(({ object }) => object));
+  }
 }

@@ -1,6 +1,7 @@
 import { describeMetric, type MetricDefinition, type MetricLevel } from '../model/catalogue.ts';
 import { HeapscopeError } from '../errors.ts';
 import { evaluate, type Plan } from './evaluate.ts';
+import { rankObjects } from './ranking.ts';
 import type { TimeSteps } from './timeSteps.ts';
 import type { DenominatorName, KnownObject, Series, SeriesReader } from './types.ts';
 
@@ -41,6 +42,42 @@ export function denominatorsOf(metric: MetricDefinition, denominator: Denominato
   return names.flatMap((name) => describeMetric(name) ?? []);
 }
 
+/**
+ * Offers the share each object of a plan has over the whole range, without reading its course. Objects are divided by
+ * values of their own, or by that of their node or the cluster.
+ */
+export function rankShares(
+  reader: SeriesReader,
+  plan: Plan,
+  denominator: DenominatorName,
+  by: 'avg' | 'max' | 'last',
+  onRank: (object: KnownObject, share: number) => void
+): void {
+  const how = plan.overTime === 'increase' ? 'last' : by;
+  const divisors = denominatorsOf(plan.metric, denominator).map((metric) => {
+    const own = metric.levels.includes(plan.level);
+    const level: MetricLevel = own ? plan.level : hasNode(plan) ? 'node' : 'cluster';
+    const ranks = new Map<unknown, number>();
+    const keyOf = (object: KnownObject) => (own ? object : level === 'node' ? object.names.node : undefined);
+    const dividing = own ? { ...plan, metric } : { ...plan, metric, level, accepts: () => true, pods: undefined };
+    rankObjects(reader, dividing, how, (object, rank) => ranks.set(keyOf(object), rank));
+    return (object: KnownObject) => ranks.get(keyOf(object)) ?? NaN;
+  });
+  rankObjects(reader, plan, plan.overTime === 'increase' ? 'increase' : by, (object, rank) => {
+    const divisor = divisors.find((candidate) => candidate(object) > 0);
+    if (divisor) {
+      onRank(object, rank / divisor(object));
+    }
+  });
+}
+
+/** Whether the series of a plan are of one node each. */
+function hasNode(plan: Plan): boolean {
+  return plan.aggregation === undefined
+    ? ['pod', 'container', 'sys_container'].includes(plan.level)
+    : plan.groupBy.includes('node');
+}
+
 function firstPositive(found: ReadonlyArray<Float64Array | undefined>, step: number): number {
   for (const values of found) {
     const value = values?.[step] ?? NaN;
@@ -66,16 +103,13 @@ function readDivisor(
     const byNames = new Map(divisors.map(({ names, values }) => [JSON.stringify(Object.values(names)), values]));
     return (names) => byNames.get(JSON.stringify(Object.values(names)));
   }
-  const hasNode =
-    plan.aggregation === undefined
-      ? ['pod', 'container', 'sys_container'].includes(plan.level)
-      : plan.groupBy.includes('node');
-  const level: MetricLevel = hasNode ? 'node' : 'cluster';
+  const perNode = hasNode(plan);
+  const level: MetricLevel = perNode ? 'node' : 'cluster';
   const divisors = evaluate(
     reader,
-    { ...plan, metric, level, overTime, aggregation: undefined, accepts: () => true },
+    { ...plan, metric, level, overTime, aggregation: undefined, accepts: () => true, pods: undefined },
     steps
   );
   const byNode = new Map(divisors.map(({ names, values }) => [names.node, values]));
-  return (names) => byNode.get(hasNode ? names.node : undefined!);
+  return (names) => byNode.get(perNode ? names.node : undefined!);
 }

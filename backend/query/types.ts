@@ -91,7 +91,10 @@ export interface SeriesReader {
   /** Changes whenever an object of the table comes or goes. */
   inventoryVersion(table: TableName): number;
   metricsOfNewestRound(): ReadonlySet<string>;
-  /** Visits the columns of a metric node by node, in order of time; `onShardEnd` is called after each node. */
+  /**
+   * Visits the columns of a metric node by node, in order of time; `onShardEnd` is called after each node. With `pods`
+   * nodes may be left out that hold no pods of these names.
+   */
   scan(
     table: TableName,
     metric: string,
@@ -99,6 +102,7 @@ export interface SeriesReader {
     toMs: number,
     slotFor: (object: KnownObject) => number,
     visit: (timestampMs: number, values: Float64Array, slotOfRow: Int32Array, rowCount: number) => void,
-    onShardEnd?: () => void
+    onShardEnd?: () => void,
+    pods?: readonly string[]
   ): void;
 }

@@ -66,14 +66,16 @@ export class Block {
 
   /** Unpacks a column of a round into `target`; false if the round has no such metric. */
   read(round: number, metric: number, target: Float64Array): boolean {
-    const found = this.locate(round, metric);
-    if (!found) {
+    const { bytes } = this.rounds[round];
+    const at = findEntry(bytes, metric);
+    if (at < 0) {
       return false;
     }
-    unpackColumn(found.bytes, target);
-    if (found.base !== ABSOLUTE) {
+    this.unpackEntry(bytes, at, target);
+    if (bytes[at + 3] !== ABSOLUTE) {
       const base = scratchFor(target.length);
-      unpackColumn(this.locate(found.base - 1, metric)!.bytes, base);
+      const baseBytes = this.rounds[bytes[at + 3] - 1].bytes;
+      this.unpackEntry(baseBytes, findEntry(baseBytes, metric), base);
       for (let row = 0; row < target.length; row++) {
         target[row] += base[row];
       }
@@ -92,6 +94,10 @@ export class Block {
     const { bytes } = this.rounds[round];
     const view = new DataView(bytes.buffer);
     return Array.from({ length: view.getUint16(0, true) }, (_, index) => view.getUint16(2 + index * ENTRY_BYTES, true));
+  }
+
+  private unpackEntry(bytes: Uint8Array, at: number, target: Float64Array): void {
+    unpackColumn(this.rounds[bytes[at + 2]].bytes, target, offsetOf(bytes, at));
   }
 
   private packEntry(metric: number, { values, wide }: Column, offset: number): Entry {
@@ -133,28 +139,40 @@ export class Block {
 
   private locate(round: number, metric: number): Located | undefined {
     const { bytes } = this.rounds[round];
-    const view = new DataView(bytes.buffer);
-    let low = 0;
-    let high = view.getUint16(0, true) - 1;
-    while (low <= high) {
-      const middle = (low + high) >> 1;
-      const at = 2 + middle * ENTRY_BYTES;
-      const found = view.getUint16(at, true);
-      if (found === metric) {
-        const home = bytes[at + 2];
-        const offset = view.getUint32(at + 4, true);
-        const holder = this.rounds[home].bytes;
-        const column = holder.subarray(offset, offset + packedLength(holder, offset));
-        return { round: home, base: bytes[at + 3], offset, bytes: column };
-      }
-      if (found < metric) {
-        low = middle + 1;
-      } else {
-        high = middle - 1;
-      }
+    const at = findEntry(bytes, metric);
+    if (at < 0) {
+      return undefined;
     }
-    return undefined;
+    const home = bytes[at + 2];
+    const offset = offsetOf(bytes, at);
+    const holder = this.rounds[home].bytes;
+    const column = holder.subarray(offset, offset + packedLength(holder, offset));
+    return { round: home, base: bytes[at + 3], offset, bytes: column };
   }
+}
+
+/** Where the directory of a round has the entry of a metric; -1 if it has none. Byte by byte, since scans live here. */
+function findEntry(bytes: Uint8Array, metric: number): number {
+  let low = 0;
+  let high = (bytes[0] | (bytes[1] << 8)) - 1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const at = 2 + middle * ENTRY_BYTES;
+    const found = bytes[at] | (bytes[at + 1] << 8);
+    if (found === metric) {
+      return at;
+    }
+    if (found < metric) {
+      low = middle + 1;
+    } else {
+      high = middle - 1;
+    }
+  }
+  return -1;
+}
+
+function offsetOf(bytes: Uint8Array, at: number): number {
+  return (bytes[at + 4] | (bytes[at + 5] << 8) | (bytes[at + 6] << 16) | (bytes[at + 7] << 24)) >>> 0;
 }
 
 let scratch = new Float64Array(256);

@@ -40,20 +40,24 @@ export function packColumn(values: Float64Array, wide?: ReadonlyMap<number, bigi
   return wide && wide.size > 0 ? appendWide(packed, wide) : packed;
 }
 
-/** Unpacks a column into `target` (rows beyond what was packed become NaN) and returns the number of rows packed. */
-export function unpackColumn(packed: Uint8Array, target: Float64Array): number {
-  const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
-  const encoding = packed[0] & ~WIDE;
+/**
+ * Unpacks the column that begins at `offset` into `target` (rows beyond what was packed become NaN) and returns the number
+ * of rows packed.
+ */
+export function unpackColumn(packed: Uint8Array, target: Float64Array, offset = 0): number {
+  const view = new DataView(packed.buffer, packed.byteOffset + offset);
+  const encoding = packed[offset] & ~WIDE;
   const rows = view.getUint16(2, true);
   const base = view.getFloat64(4, true);
-  const parts = packed[1] >= STEPS.length ? DECIMALS[packed[1] - STEPS.length] : 0;
-  const step = STEPS[packed[1]];
+  const scale = packed[offset + 1];
+  const parts = scale >= STEPS.length ? DECIMALS[scale - STEPS.length] : 0;
+  const step = STEPS[scale];
   const value = (packedValue: number) => (parts > 0 ? packedValue / parts : base + packedValue * step);
   if (encoding === CONSTANT) {
     target.fill(base, 0, rows);
   } else if (encoding === UINT8) {
     for (let row = 0; row < rows; row++) {
-      const small = packed[HEADER_BYTES + row];
+      const small = packed[offset + HEADER_BYTES + row];
       target[row] = small === 0xff ? NaN : value(small);
     }
   } else if (encoding === UINT16) {
@@ -67,10 +71,10 @@ export function unpackColumn(packed: Uint8Array, target: Float64Array): number {
       target[row] = small === 0xffffffff ? NaN : value(small);
     }
   } else if (encoding === DICTIONARY) {
-    const entries = packed[HEADER_BYTES];
+    const entries = packed[offset + HEADER_BYTES];
     const indexes = HEADER_BYTES + 1 + entries * 8;
     for (let row = 0; row < rows; row++) {
-      target[row] = view.getFloat64(HEADER_BYTES + 1 + packed[indexes + row] * 8, true);
+      target[row] = view.getFloat64(HEADER_BYTES + 1 + packed[offset + indexes + row] * 8, true);
     }
   } else if (encoding === SPARSE) {
     unpackSparse(view, target, rows, base);
