@@ -52,9 +52,8 @@ const HEX_OF_16_BITS = Array.from({ length: 65_536 }, (_, bits) => bits.toString
 export function hex(seed: number, length: number): string {
   let text = '';
   for (let i = 0; text.length < length; i++) {
-    text += mix(seed, i + 211)
-      .toString(16)
-      .padStart(8, '0');
+    const bits = mix(seed, i + 211);
+    text += HEX_OF_16_BITS[bits >>> 16] + HEX_OF_16_BITS[bits & 65_535];
   }
   return text.slice(0, length);
 }
