@@ -64,7 +64,7 @@ function explain(error: unknown): unknown {
 
 function sentenceOfStatus(status: number, message = ''): string {
   if (status === 401 || (status === 400 && message.startsWith('Authentication to data source failed'))) {
-    return 'Heapscope refused the token of this data source. Enter the token the backend printed at its first start, or the one it was given.';
+    return 'Heapscope refused the token of this data source. Enter the token the backend was given, or the one it showed at its start.';
   }
   switch (status) {
     case 404:

@@ -50,7 +50,7 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
         </Field>
         <Field
           label="Token"
-          description="The backend prints its token at the first start, unless it was given one. Only Grafana's server keeps it. Without authentication, leave it empty."
+          description="The token the backend was given, or the one it showed at its start. Only Grafana's server keeps it. A backend without authentication needs none."
         >
           <SecretInput
             id="heapscope-token"

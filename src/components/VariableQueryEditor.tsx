@@ -1,6 +1,6 @@
 import React, { useId } from 'react';
 import { getDefaultTimeRange, type QueryEditorProps } from '@grafana/data';
-import { InlineField, InlineFieldRow, Stack } from '@grafana/ui';
+import { Box, InlineField, InlineFieldRow } from '@grafana/ui';
 import type { HeapscopeDataSource } from '../datasource';
 import type { HeapscopeQuery } from '../query';
 import type { HeapscopeSettings } from '../settings';
@@ -25,10 +25,10 @@ export function VariableQueryEditor({ datasource, query: saved, range = getDefau
     onChange({ ...next, query: describeVariableQuery(next) });
   };
   return (
-    <Stack direction="column" gap={0}>
+    <Box display="flex" direction="column" marginTop={1}>
       <InlineFieldRow>
         <ChoiceField
-          label="Names of"
+          label="List"
           labelWidth={12}
           tooltip="What the variable lists: everything of its kind that existed in the time range of the dashboard."
           value={query.dimension}
@@ -67,6 +67,6 @@ export function VariableQueryEditor({ datasource, query: saved, range = getDefau
         range={range}
         onChange={(filters) => change({ filters })}
       />
-    </Stack>
+    </Box>
   );
 }

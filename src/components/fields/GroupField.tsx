@@ -4,6 +4,7 @@ import type { Dimension } from '../../../backend/contract/grafana';
 import type { HeapscopeQuery } from '../../query';
 import { ChoiceField } from './ChoiceField';
 import { AGGREGATIONS, dimensionOptions, variableOptions } from './options';
+import { useReport } from './useReport';
 
 type Grouping = Pick<HeapscopeQuery, 'aggregation' | 'groupBy'>;
 
@@ -17,7 +18,9 @@ interface Props {
 /** Whether objects stay series of their own or are put together, and by what. */
 export function GroupField({ value, dimensions, variables, onChange }: Props) {
   const id = useId();
-  const groupBy = value.groupBy ?? [];
+  const report = useReport<string[] | undefined>(value.groupBy, (groupBy) =>
+    onChange({ ...value, groupBy: groupBy as Dimension[] })
+  );
   return (
     <InlineFieldRow>
       <ChoiceField
@@ -25,7 +28,7 @@ export function GroupField({ value, dimensions, variables, onChange }: Props) {
         labelWidth={12}
         tooltip="Without it each object is a series of its own."
         value={value.aggregation}
-        empty={groupBy.length > 0 ? 'Sum' : 'Nothing'}
+        empty={value.groupBy?.length ? 'Sum' : 'Nothing'}
         options={[...AGGREGATIONS, ...variableOptions(variables)]}
         width={18}
         onChange={(aggregation) => onChange({ ...value, aggregation: aggregation as Grouping['aggregation'] })}
@@ -45,8 +48,8 @@ export function GroupField({ value, dimensions, variables, onChange }: Props) {
           isClearable
           placeholder="node, label:app …"
           options={[...dimensionOptions(dimensions), ...variableOptions(variables)]}
-          value={groupBy.map((dimension) => ({ value: dimension, label: dimension }))}
-          onChange={(options) => onChange({ ...value, groupBy: options.map((option) => option.value as Dimension) })}
+          value={value.groupBy}
+          onChange={(options) => report(options.map((option) => option.value))}
           data-testid="heapscope-group-by"
         />
       </InlineField>

@@ -6,6 +6,7 @@ import type { HeapscopeDataSource } from '../../datasource';
 import { escapePattern } from '../../interpolation';
 import type { HeapscopeVariableQuery } from '../../variables';
 import { variableOptions } from './options';
+import { useReport } from './useReport';
 
 /** Names a picker shows at once; typing narrows them in the backend. */
 const SHOWN_NAMES = 500;
@@ -25,6 +26,7 @@ interface Props {
 /** Names that existed in the time range; others, and variables, can be typed. */
 export function NamesField({ label, datasource, range, query, values, multiple, onChange, testId }: Props) {
   const id = useId();
+  const report = useReport(values, onChange);
   const [error, setError] = useState<string>();
   const loadOptions = async (search: string): Promise<ComboboxOption[]> => {
     const variables = variableOptions(datasource.variableNames().filter((name) => name.includes(search)));
@@ -57,11 +59,11 @@ export function NamesField({ label, datasource, range, query, values, multiple, 
           width="auto"
           minWidth={32}
           maxWidth={80}
-          value={values.map((value) => ({ value, label: value }))}
-          onChange={(options) => onChange(options.map((option) => option.value))}
+          value={values}
+          onChange={(options) => report(options.map((option) => option.value))}
         />
       ) : (
-        <Combobox {...common} width={32} value={values[0] || null} onChange={(option) => onChange([option.value])} />
+        <Combobox {...common} width={32} value={values[0] || null} onChange={(option) => report([option.value])} />
       )}
       {error && <FieldValidationMessage>{error}</FieldValidationMessage>}
     </div>

@@ -1,5 +1,6 @@
-import React from 'react';
+import React, { useMemo } from 'react';
 import { Combobox, type ComboboxOption } from '@grafana/ui';
+import { useReport } from './useReport';
 
 interface Props {
   id?: string;
@@ -35,10 +36,14 @@ export function Picker({
   width,
   testId,
 }: Props) {
+  const report = useReport(value, onChange);
+  const label = options.find((option) => option.value === value)?.label ?? value;
+  // The same object as long as it means the same, since Combobox takes another one for a choice the user has made.
+  const chosen = useMemo(() => (value ? { value, label } : null), [value, label]);
   const common = {
     id,
     options: (search: string) => Promise.resolve(findOptions(options, search)),
-    value: value ? (options.find((option) => option.value === value) ?? { value, label: value }) : null,
+    value: chosen,
     createCustomValue: custom ?? true,
     placeholder: empty ?? placeholder,
     invalid,
@@ -47,9 +52,9 @@ export function Picker({
     'data-testid': testId,
   };
   return empty === undefined ? (
-    <Combobox {...common} onChange={(option) => onChange(option.value)} />
+    <Combobox {...common} onChange={(option) => report(option.value)} />
   ) : (
-    <Combobox {...common} isClearable onChange={(option) => onChange(option?.value)} />
+    <Combobox {...common} isClearable onChange={(option) => report(option?.value)} />
   );
 }
 
