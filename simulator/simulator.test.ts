@@ -101,7 +101,7 @@ describe('the world', () => {
       }
     }
     expect(restarts).toBeGreaterThan(150);
-  });
+  }, 30_000);
 
   test('says what a container will have used, to the nanosecond', async () => {
     const cluster = await simulator();

@@ -1,7 +1,8 @@
 import { timeText } from '../kubelet/timeText.ts';
 import { namespaceUid, ownerUid, workloadReference } from '../world/owners.ts';
 import type { Owner } from '../world/owners.ts';
-import { replicasAt, revisionAt, templateHash } from '../world/workloads.ts';
+import { templateHash } from '../world/names.ts';
+import { replicasAt, revisionAt } from '../world/workloads.ts';
 import { workloadLabels } from './podObject.ts';
 import type { ObjectText, SimNamespace } from './resources.ts';
 

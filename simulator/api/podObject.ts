@@ -2,7 +2,7 @@ import { timeText } from '../kubelet/timeText.ts';
 import { podOwner } from '../world/owners.ts';
 import { podUid, SCHEDULED_AFTER_MS, statsUid } from '../world/pods.ts';
 import type { Pod } from '../world/pods.ts';
-import { revisionOfPod, templateHash } from '../world/workloads.ts';
+import { revisionOfPod, templateHash } from '../world/names.ts';
 import type { Workload } from '../world/workloads.ts';
 import { podSpecText } from './podSpec.ts';
 import { podStatus } from './podStatus.ts';

@@ -1,5 +1,6 @@
 import { mix, mixText, uuid } from './random.ts';
-import { jobName, plannedJobs, plannedReplicaSets, revisionOfPod, templateHash } from './workloads.ts';
+import { jobName, revisionOfPod, templateHash } from './names.ts';
+import { plannedJobs, plannedReplicaSets } from './workloads.ts';
 import type { Plan, Workload } from './workloads.ts';
 import type { Pod } from './pods.ts';
 

@@ -6,7 +6,7 @@ import type { Life } from './lifecycle.ts';
 import type { SimNode } from './nodes.ts';
 import { nextBootAfter } from './nodes.ts';
 import type { ContainerTemplate } from './templates.ts';
-import { podName } from './workloads.ts';
+import { podName } from './names.ts';
 import type { PlannedPod, Slot } from './workloads.ts';
 
 const MIB = 1024 ** 2;
