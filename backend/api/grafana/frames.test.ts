@@ -30,8 +30,8 @@ describe('a frame that Grafana has read', () => {
     ]);
     expect(frame.fields.map(({ config }) => config.unit ?? config.interval)).toEqual([
       60_000,
-      'suffix: m',
-      'suffix: m',
+      'si:mcores',
+      'si:mcores',
     ]);
     expect(frame.meta).toMatchObject({ type: 'timeseries-wide', typeVersion: [0, 1] });
   });

@@ -4,7 +4,8 @@ import type { SeriesAnswer } from '../../query/types.ts';
 
 /** Grafana's unit ids for the catalogue's units. */
 const GRAFANA_UNITS: Readonly<Record<string, string>> = {
-  millicores: 'suffix: m',
+  // An SI unit whose values come in thousandths: 250 mcores, 1.5 cores.
+  millicores: 'si:mcores',
   bytes: 'bytes',
   'bytes/s': 'Bps',
   ns: 'ns',

@@ -15,7 +15,7 @@ describe('a query', () => {
     const results = await served.query([
       { refId: 'A', level: 'pod', metric: 'cpu/usage_rate', filters: [named('pod', 'web-1')] },
     ]);
-    const config = { unit: 'suffix: m', description: 'CPU in use, between two samples.' };
+    const config = { unit: 'si:mcores', description: 'CPU in use, between two samples.' };
     const labels = { namespace: 'shop', pod: 'web-1', workload_kind: 'Deployment', workload: 'web', node: 'worker-1' };
     expect(results.A.frames).toEqual([
       {
@@ -80,7 +80,7 @@ describe('a query', () => {
     const asked = ['cpu/usage_rate', 'memory/usage', 'network/rx_rate', 'uptime', 'restart_count'];
     const metrics = (await served.ask('metrics', WHOLE)).body as { metrics: Array<{ name: string; unit: string }> };
     const units = asked.map((name) => metrics.metrics.find((metric) => metric.name === name)?.unit);
-    expect(units).toEqual(['suffix: m', 'bytes', 'Bps', 'ms', 'short']);
+    expect(units).toEqual(['si:mcores', 'bytes', 'Bps', 'ms', 'short']);
     const share = { refId: 'A', level: 'pod', metric: 'cpu/usage_rate', denominator: 'request' };
     expect((await served.query([share])).A.frames[0].schema.fields[1].config?.unit).toBe('percentunit');
   });
