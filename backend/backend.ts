@@ -55,6 +55,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     writer: head,
     clock,
     telemetry,
+    log: sentences(log),
   });
   const rounds = trackRounds(clock, collector);
   const sources: ReportSources = {
@@ -83,6 +84,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
       namespace: directory.namespaces().length,
       pod: directory.podCount,
     }),
+    watchesByResource: () => countWatches(directory),
     headBytes: () => head.bytes,
     headOldestMs: () => head.rounds()[0],
   });
@@ -181,6 +183,10 @@ function countStates(collector: Collector): Record<string, number> {
     counts[state]++;
   }
   return counts;
+}
+
+function countWatches(directory: Directory): Record<string, number> {
+  return Object.fromEntries(directory.resources().map(({ resource, watchCount }) => [resource, watchCount]));
 }
 
 /** Remembers the last round that ended. */

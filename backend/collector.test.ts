@@ -38,6 +38,7 @@ function start(ask: Ask, nodes: NodeFacts[] = [aNode('worker-1'), aNode('worker-
   const asked: string[] = [];
   const scrapes: string[] = [];
   const forgotten: string[] = [];
+  const logged: string[] = [];
   const options: CollectorOptions = {
     resolutionMs: R,
     deadlineMs: 5_000,
@@ -56,10 +57,12 @@ function start(ask: Ask, nodes: NodeFacts[] = [aNode('worker-1'), aNode('worker-
       observeRound: () => undefined,
       countScrape: (outcome) => scrapes.push(outcome),
     },
+    log: { info: (sentence) => logged.push(sentence), warn: (sentence) => logged.push(sentence) },
   };
   const collector = new Collector(options);
   return {
     collector,
+    logged,
     head,
     clock,
     asked,
@@ -155,6 +158,15 @@ test('after a failed round rates begin anew, and the last answer is remembered',
   await line.collect(FIRST + 2 * R);
   expect(line.points('node', 'worker-1', 'cpu/usage_rate')).toEqual([]);
   expect(line.points('node', 'worker-1', 'cpu/usage')).toEqual([1e9, 9e9]);
+});
+
+test('the log tells when a node begins to fail and when it answers again, and nothing in between', async () => {
+  const answers = [refused, refused, () => summary('worker-1', 9e9, FIRST + 2 * R)];
+  const line = start(() => answers.shift()!(), [aNode('worker-1')]);
+  for (const round of [0, 1, 2]) {
+    await line.collect(FIRST + round * R);
+  }
+  expect(line.logged).toEqual(['Kubelet on node worker-2 refused.', 'Kubelet on node worker-1 answers again.']);
 });
 
 test('a body that is no summary makes its node fail, and no other', async () => {

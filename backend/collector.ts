@@ -39,6 +39,8 @@ export interface CollectorOptions {
     observeRound(seconds: number): void;
     countScrape(outcome: string): void;
   };
+  /** Told when a node begins to fail, fails otherwise, or answers again. */
+  readonly log: { info(sentence: string): void; warn(sentence: string): void };
 }
 
 /** Kubelets whose clock is further ahead of ours than this are named on the status page. */
@@ -119,6 +121,9 @@ export class Collector {
 
   private noteAnswer(node: string, answer: { receivedMs: number; durationMs: number }, summary: DecodedSummary): void {
     this.options.telemetry.countScrape('ok');
+    if (this.nodeReports.get(node)?.state === 'failing') {
+      this.options.log.info(`Kubelet on node ${node} answers again.`);
+    }
     this.nodeReports.set(node, {
       node,
       state: 'ok',
@@ -131,12 +136,17 @@ export class Collector {
   private noteFailure(node: string, error: unknown): void {
     const code: ErrorCode = error instanceof HeapscopeError ? error.code : 'internal';
     this.options.telemetry.countScrape(code);
+    const message = code === 'internal' ? ownFault(node, error) : sentenceOf(error);
+    const before = this.nodeReports.get(node);
+    if (before?.problem?.code !== code || before.state === 'ok') {
+      this.options.log.warn(message);
+    }
     this.nodeReports.set(node, {
       node,
       state: code === 'node_not_ready' ? 'not_ready' : 'failing',
-      answeredMs: this.nodeReports.get(node)?.answeredMs ?? NaN,
+      answeredMs: before?.answeredMs ?? NaN,
       durationMs: NaN,
-      problem: { code, message: code === 'internal' ? ownFault(node, error) : sentenceOf(error) },
+      problem: { code, message },
     });
   }
 

@@ -26,6 +26,7 @@ async function main(): Promise<void> {
   notes.forEach((note) => log.info(note));
   process.on('unhandledRejection', (error) => log.error({ error }, `Something failed unnoticed: ${sentenceOf(error)}`));
 
+  const signalled = untilSignal();
   const cluster = await openCluster(config, log);
   const ready = withTokens(withDemoDefaults(config, cluster.simulated), log);
   const { tls } = ready.server;
@@ -40,13 +41,16 @@ async function main(): Promise<void> {
     log,
   });
   announce(backend.url, ready, cluster.simulated, log);
-  await untilSignal();
+  await signalled;
   log.info('Stopping.');
   await backend.stop();
   await cluster.stop();
 }
 
-/** A simulated cluster holds no secrets and should show life soon: no token on loopback, and rounds every 15 s. */
+/** Kubelets take a sample every 10 to 20 s: this is the shortest round in which each has a new one. */
+const DEMO_RESOLUTION_MS = 30_000;
+
+/** A simulated cluster holds no secrets and should show life soon: no token on loopback, and shorter rounds. */
 function withDemoDefaults(config: Config, simulated: boolean): Config {
   if (!simulated) {
     return config;
@@ -57,7 +61,7 @@ function withDemoDefaults(config: Config, simulated: boolean): Config {
   return {
     ...config,
     auth: open ? { ...auth, mode: 'none' } : auth,
-    collection: collection.isDefault ? { ...collection, resolutionMs: 15_000 } : collection,
+    collection: collection.isDefault ? { ...collection, resolutionMs: DEMO_RESOLUTION_MS } : collection,
   };
 }
 
@@ -69,7 +73,7 @@ function withTokens(config: Config, log: Logger): Config {
   }
   const token = createToken();
   if (auth.newTokenFile !== undefined) {
-    writeFileSync(auth.newTokenFile, `${token}\n`, { mode: 0o600 });
+    writeTokenFile(auth.newTokenFile, token);
     log.info(`A token for the data source was made and written to ${auth.newTokenFile}.`);
   } else {
     console.log(
@@ -78,6 +82,15 @@ function withTokens(config: Config, log: Logger): Config {
     );
   }
   return { ...config, auth: { ...auth, tokens: [{ token, namespaces: 'all' }] } };
+}
+
+function writeTokenFile(path: string, token: string): void {
+  try {
+    writeFileSync(path, `${token}\n`, { mode: 0o600 });
+  } catch (cause) {
+    const sentence = `--auth-token-file: the new token cannot be written: ${sentenceOf(cause)}. Name a file in a folder this process may write to.`;
+    throw new HeapscopeError('bad_config', sentence, { cause });
+  }
 }
 
 function announce(url: string, { auth }: Config, simulated: boolean, log: Logger): void {

@@ -20,6 +20,7 @@ export class SimulatorProcess {
       '--pods-per-node=30',
       '--https',
       '--no-pressure',
+      '--no-outages',
       '--seed=1',
       `--speed=${speed}`,
       `--kubeconfig=${kubeconfig}`,

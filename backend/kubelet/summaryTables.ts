@@ -16,6 +16,8 @@ interface Part {
 }
 
 const TWO_TO_THE_64 = 2 ** 64;
+/** No kubelet took a sample before this. */
+const NEVER_MS = Date.UTC(2010);
 /** Far more objects of a kind than a node can have; an answer with more is not taken, whatever its size in bytes. */
 const MAX_ROWS = 50_000;
 
@@ -143,6 +145,7 @@ export class SummaryTables {
     const { node, sys_container, pod, container } = this.measured;
     const owners = this.describeOwners();
     const without = this.pressureSeen ? undefined : new Set(PRESSURE_NAMES);
+    this.mendNetworkTimes();
     this.interfaceParts.forEach(({ owner, row }, part) => {
       this.interfaces.setStart(part, this.measured[owner].start(row));
       this.interfaces.setSample(part, 'network', this.measured[owner].sample(row, 'network'));
@@ -168,6 +171,18 @@ export class SummaryTables {
         interface: closeTable(this.interfaces, interfaces, interfaceKey),
       },
     };
+  }
+
+  /** With stats from the CRI, network blocks are stamped 1970: their counters were read with those of the CPU. */
+  private mendNetworkTimes(): void {
+    for (const owner of ['node', 'pod'] as const) {
+      const table = this.measured[owner];
+      for (let row = 0; row < table.rowCount; row++) {
+        if (!(table.sample(row, 'network') > NEVER_MS)) {
+          table.setSample(row, 'network', table.sample(row, 'cpu'));
+        }
+      }
+    }
   }
 
   private describeOwners(): Record<Owner, ObjectNames[]> {

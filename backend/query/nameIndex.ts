@@ -47,10 +47,15 @@ const PART_DIMENSIONS: readonly string[] = [
   'interface',
 ];
 
+interface Listed {
+  readonly name: string;
+  readonly object: KnownObject;
+}
+
 interface Listing {
   readonly version: number;
   /** Objects in order of the dimension's value, those without it left out. */
-  readonly objects: ReadonlyArray<{ name: string; object: KnownObject }>;
+  readonly objects: readonly Listed[];
 }
 
 /** Lists names from the inventory. Sorted listings are kept until objects come or go, so that 150,000 pods answer at once. */
@@ -103,17 +108,26 @@ export class NameIndex {
     if (known?.version === version) {
       return known;
     }
-    const objects: Array<{ name: string; object: KnownObject }> = [];
-    for (const object of this.reader.objects(table)) {
-      const name = nameOf(object.names, dimension);
-      if (name !== undefined) {
-        objects.push({ name, object });
-      }
-    }
-    objects.sort((one, other) => (one.name < other.name ? -1 : one.name > other.name ? 1 : 0));
+    const objects = this.sorted(dimension, table, known?.objects ?? []);
     const listing = { version, objects };
     this.listings.set(key, listing);
     return listing;
+  }
+
+  /** The objects of a table in order of a dimension; what was in order before needs no sorting. */
+  private sorted(dimension: Dimension, table: TableName, before: readonly Listed[]): Listed[] {
+    const unlisted = new Set(this.reader.objects(table));
+    const kept = before.filter(
+      ({ name, object }) => unlisted.has(object) && nameOf(object.names, dimension) === name && unlisted.delete(object)
+    );
+    const added: Listed[] = [];
+    for (const object of unlisted) {
+      const name = nameOf(object.names, dimension);
+      if (name !== undefined) {
+        added.push({ name, object });
+      }
+    }
+    return merge(kept, added.sort(byName));
   }
 }
 
@@ -152,10 +166,24 @@ function isPartTable(table: TableName): table is 'filesystem' | 'interface' {
   return table === 'filesystem' || table === 'interface';
 }
 
-function distinct(
-  entries: ReadonlyArray<{ name: string; object: KnownObject }>,
-  existed: (entry: { object: KnownObject }) => boolean
-): string[] {
+function byName(one: Listed, other: Listed): number {
+  return one.name < other.name ? -1 : one.name > other.name ? 1 : 0;
+}
+
+/** Two lists in order, as one. */
+function merge(one: readonly Listed[], other: readonly Listed[]): Listed[] {
+  const merged: Listed[] = [];
+  let next = 0;
+  for (const entry of one) {
+    while (next < other.length && other[next].name < entry.name) {
+      merged.push(other[next++]);
+    }
+    merged.push(entry);
+  }
+  return merged.concat(other.slice(next));
+}
+
+function distinct(entries: readonly Listed[], existed: (entry: { object: KnownObject }) => boolean): string[] {
   const names: string[] = [];
   let last: string | undefined;
   for (const entry of entries) {

@@ -8,6 +8,8 @@ export interface HealthSource {
   nodesByState(): Readonly<Record<string, number>>;
   /** Number of objects per kind, such as `pod`. */
   objectsByKind(): Readonly<Record<string, number>>;
+  /** Watches begun so far on each resource of the API server; each but the first followed on one that ended. */
+  watchesByResource(): Readonly<Record<string, number>>;
   headBytes(): number;
   /** Oldest round in memory, Unix ms; undefined before the first. */
   headOldestMs(): number | undefined;
@@ -28,7 +30,6 @@ export interface Telemetry {
   /** One kubelet was asked: `ok`, or the error code. */
   countScrape(outcome: string): void;
   countRequest(route: string, status: number, seconds: number): void;
-  countWatchRestart(resource: string): void;
   /** Names where the values come from that are read on demand; until then they are missing. */
   watch(source: HealthSource): void;
   /** The Prometheus text and its content type. */
@@ -73,12 +74,6 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     ['outcome'],
     registers
   );
-  const restarts = counter(
-    'heapscope_watch_restarts_total',
-    'Watches on the API server that had to be started again.',
-    ['resource'],
-    registers
-  );
   const requests = counter('heapscope_http_requests_total', 'HTTP requests answered.', ['route', 'status'], registers);
   const durations = new Histogram({
     name: 'heapscope_http_request_duration_seconds',
@@ -91,7 +86,6 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     observeStep: (step, seconds) => steps.labels(step).observe(seconds),
     observeRound: (seconds) => rounds.observe(seconds),
     countScrape: (outcome) => scrapes.labels(outcome).inc(),
-    countWatchRestart: (resource) => restarts.labels(resource).inc(),
     countRequest(route, status, seconds) {
       requests.labels(route, String(status)).inc();
       durations.labels(route).observe(seconds);
@@ -139,4 +133,7 @@ function exposeSource(source: HealthSource, now: () => number, registry: Registr
   single('heapscope_head_bytes', 'Memory the history takes.', () => source.headBytes());
   perLabel('heapscope_nodes', 'Nodes by state.', 'state', () => source.nodesByState());
   perLabel('heapscope_objects', 'Objects known, by kind.', 'kind', () => source.objectsByKind());
+  perLabel('heapscope_watches_begun', 'Watches begun on the API server, by resource.', 'resource', () =>
+    source.watchesByResource()
+  );
 }

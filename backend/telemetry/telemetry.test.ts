@@ -40,6 +40,7 @@ const source: HealthSource = {
   newestBatchMs: () => 60_000,
   nodesByState: () => ({ ok: 2, failing: 1 }),
   objectsByKind: () => ({ pod: 30 }),
+  watchesByResource: () => ({ pods: 2 }),
   headBytes: () => 4096,
   headOldestMs: () => undefined,
 };
@@ -53,7 +54,6 @@ describe('the self-metrics', () => {
     telemetry.countScrape('kubelet_timeout');
     telemetry.observeStep('decode', 0.002);
     telemetry.observeRound(1.5);
-    telemetry.countWatchRestart('pods');
     telemetry.countRequest('/metrics', 200, 0.01);
     nowMs = 70_000;
     const { text, contentType } = await telemetry.expose();
@@ -65,7 +65,7 @@ describe('the self-metrics', () => {
     expect(text).toContain('heapscope_newest_batch_age_seconds 10');
     expect(text).toContain('heapscope_nodes{state="failing"} 1');
     expect(text).toContain('heapscope_objects{kind="pod"} 30');
-    expect(text).toContain('heapscope_watch_restarts_total{resource="pods"} 1');
+    expect(text).toContain('heapscope_watches_begun{resource="pods"} 2');
     expect(text).toContain('heapscope_http_requests_total{route="/metrics",status="200"} 1');
   });
 

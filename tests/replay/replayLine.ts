@@ -51,6 +51,7 @@ export async function startReplay(recording: Recording): Promise<ReplayLine> {
     kubelets,
     writer: head,
     clock: { nowMs: () => nowMs, sleepUntil: () => Promise.resolve() },
+    log: { info: () => undefined, warn: () => undefined },
     telemetry: { observeStep: () => undefined, observeRound: () => undefined, countScrape: () => undefined },
   });
   directory.start();
