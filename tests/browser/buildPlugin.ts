@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -8,6 +9,8 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Builds the plugin as it is released, into `folder`. */
 export async function buildPlugin(folder: string): Promise<void> {
+  // The scaffold puts the version into the files of `dist`, wherever the plugin is built to, and stops if it is not there.
+  mkdirSync(join(ROOT, 'dist'), { recursive: true });
   const webpack = ['webpack', '--disable-interpret', '-c', './.config/webpack/webpack.config.ts'];
   await promisify(execFile)(
     process.execPath,

@@ -27,7 +27,9 @@ const complaints: string[] = [];
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'heapscope-browser-'));
   browser = await launchChromium();
-  [backend] = await Promise.all([startDemoBackend(), buildPlugin(join(folder, 'plugin')), buildPage(folder)]);
+  // Before anything that may fail, so that it is there to be stopped.
+  backend = await startDemoBackend();
+  await Promise.all([buildPlugin(join(folder, 'plugin')), buildPage(folder)]);
   Object.assign(saved, { backendUrl: backend.url, token: backend.token });
   server = await servePage(folder, join(folder, 'plugin'), saved);
   page = await browser.newPage();
