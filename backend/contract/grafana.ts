@@ -50,7 +50,7 @@ export interface MetricQuery {
   /** Without `groupBy` each object is a series of its own, unless `aggregation` is given: then all become one. */
   groupBy?: Dimension[];
   aggregation?: Aggregation;
-  /** Default `avg` for gauges, `last` for counters. */
+  /** Default `avg` for gauges, `last` for counters and for all metrics in a table. */
   overTime?: OverTime;
   /** Keeps the N series that are highest (or lowest) over the whole range. */
   limit?: { count: number; order: 'top' | 'bottom'; by?: 'avg' | 'max' | 'last' };

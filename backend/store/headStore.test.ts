@@ -69,6 +69,33 @@ describe('what can be read from the head', () => {
     ]);
   });
 
+  it('is looked for only where pods of the names asked for are', () => {
+    const head = new HeadStore({ windowMs: MINUTE_MS, maxBytes: 0 });
+    const visited = (...pods: string[]) => {
+      const seen: string[] = [];
+      const slotFor = ({ names }: { names: { node?: string; pod?: string } }) =>
+        seen.push(`${names.node}/${names.pod}`);
+      head.scan('pod', CPU, 0, 99 * MINUTE_MS, slotFor, () => undefined, undefined, pods);
+      return seen.sort();
+    };
+    const onNode = (node: string, name: string): Row => ({
+      key: name,
+      names: { node, pod: name },
+      values: { [CPU]: 1 },
+    });
+    for (const minute of [1, 2, 3, 4, 5, 6]) {
+      const home = minute < 3 ? 'a' : 'b';
+      head.append(nodeBatch(home, minute * MINUTE_MS, { pod: [onNode(home, 'moving')] }));
+      head.append(nodeBatch('c', minute * MINUTE_MS, { pod: [onNode('c', 'staying'), onNode('c', 'other')] }));
+      head.commit(minute * MINUTE_MS);
+      const homes = minute < 3 ? ['a'] : minute === 3 ? ['a', 'b'] : ['b'];
+      expect(visited('moving')).toEqual(homes.map((node) => `${node}/moving`));
+    }
+    expect(visited('staying', 'moving')).toEqual(['b/moving', 'c/other', 'c/staying']);
+    expect(visited('nobody')).toEqual([]);
+    expect(visited()).toEqual([]);
+  });
+
   it('tells the end of each node, and only of those that have the table', () => {
     const head = new HeadStore(EVERYTHING);
     head.append(nodeBatch('a', MINUTE_MS, { pod: [pod('web', 1)] }));
