@@ -86,7 +86,7 @@ export const serverSettings = {
     group: 'heapster',
     shape: 'open|token|off',
     description:
-      "Heapster's own API: open to everybody who can connect (Heapster's clients send no token), with a token, or not at all.",
+      "Heapster's own API: open to everybody who can connect (Heapster's clients send no token), with a token, or not at all. This version does not answer that API yet; the setting is checked and kept.",
     default: 'token',
     parse: choice('open', 'token', 'off'),
   },
