@@ -30,7 +30,9 @@ export function findNode24() {
   }
   throw new Error(
     `Heapscope needs Node ${MINIMUM_MAJOR}; this is ${process.version}. ` +
-      (name ? 'Run `npm ci`, which installs one into node_modules.' : `Install Node ${MINIMUM_MAJOR} for ${process.platform}-${process.arch}.`)
+      (name
+        ? 'Run `npm ci`, which installs one into node_modules.'
+        : `Install Node ${MINIMUM_MAJOR} for ${process.platform}-${process.arch}.`)
   );
 }
 
@@ -60,10 +62,13 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [command, ...rest] = args;
   const node = findNode24();
   // What the command itself starts (webpack's loaders, Jest's workers) finds the same Node first.
-  const env = { ...process.env, PATH: `${dirname(node)}${process.platform === 'win32' ? ';' : ':'}${process.env.PATH}` };
+  const env = {
+    ...process.env,
+    PATH: `${dirname(node)}${process.platform === 'win32' ? ';' : ':'}${process.env.PATH}`,
+  };
   const child = spawn(node, [...flags, resolveScript(command), ...rest], { stdio: 'inherit', env });
-  for (const signal of ['SIGINT', 'SIGTERM']) {
-    process.on(signal, () => child.kill(signal));
-  }
+  // A terminal sends Ctrl-C to the child as well; passed on, it would count twice there.
+  process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'));
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
   child.on('exit', (code, signal) => process.exit(signal ? 1 : code));
 }
