@@ -1,7 +1,9 @@
 import { tableOf } from './dimensions.ts';
-import { fallOf, forEachSample, objectTest, type Plan } from './evaluate.ts';
-import { createReducer } from './overTime.ts';
-import type { KnownObject, Limit, OverTime, Series, SeriesReader } from './types.ts';
+import { fallOf, objectTest, type Plan } from './evaluate.ts';
+import type { KnownObject, Limit, Series, SeriesReader } from './types.ts';
+
+/** What objects are ranked by over a range. */
+export type RankBy = NonNullable<Limit['by']> | 'increase';
 
 /** What a series is ranked by: its average, largest or last value over the range. */
 function rankOf(values: ArrayLike<number>, by: Limit['by']): number {
@@ -29,29 +31,92 @@ export function limitSeries(series: readonly Series[], limit: Limit): Series[] {
 export function rankObjects(
   reader: SeriesReader,
   plan: Plan,
-  how: OverTime,
+  how: RankBy,
   onRank: (object: KnownObject, rank: number) => void
 ): void {
   const accepts = objectTest(plan);
   const objects: KnownObject[] = [];
-  const reducer = createReducer(how, 1, fallOf(plan));
-  forEachSample(
-    reader,
-    tableOf(plan.metric, plan.level),
-    plan,
+  const ranks = new Ranks(how, fallOf(plan));
+  const { metric, level, range, pods } = plan;
+  reader.scan(
+    tableOf(metric, level),
+    metric.name,
+    range.fromMs,
+    range.toMs,
     (object) => (accepts(object) ? objects.push(object) - 1 : -1),
-    (slot, _timestampMs, value) => reducer.add(slot, 0, value),
+    (_timestampMs, values, slotOfRow, rowCount) => ranks.addColumn(values, slotOfRow, rowCount, objects.length),
     () => {
       for (let slot = 0; slot < objects.length; slot++) {
-        const rank = reducer.get(slot, 0);
+        const rank = ranks.get(slot);
         if (!Number.isNaN(rank)) {
           onRank(objects[slot], rank);
         }
       }
       objects.length = 0;
-      reducer.clear();
-    }
+      ranks.clear();
+    },
+    pods
   );
+}
+
+/** One value per slot out of columns in order of time; a column at a time, since all pods of a cluster pass through here. */
+class Ranks {
+  private readonly how: RankBy;
+  private readonly fall: 'restart' | 'loss';
+  private totals = new Float64Array(256);
+  private counts = new Uint32Array(256);
+  private before = new Float64Array(256);
+
+  constructor(how: RankBy, fall: 'restart' | 'loss') {
+    this.how = how;
+    this.fall = fall;
+  }
+
+  addColumn(values: Float64Array, slotOfRow: Int32Array, rowCount: number, slotCount: number): void {
+    if (slotCount > this.totals.length) {
+      // Slots are given before the first column of a node comes: nothing is lost.
+      this.totals = new Float64Array(slotCount * 2);
+      this.counts = new Uint32Array(slotCount * 2);
+      this.before = new Float64Array(slotCount * 2);
+    }
+    const { totals, counts } = this;
+    for (let row = 0; row < rowCount; row++) {
+      const slot = slotOfRow[row];
+      const value = values[row];
+      if (slot >= 0 && !Number.isNaN(value)) {
+        totals[slot] = this.combine(slot, value);
+        counts[slot]++;
+      }
+    }
+  }
+
+  /** The value of a slot, NaN if it has no samples. */
+  get(slot: number): number {
+    const count = slot < this.counts.length ? this.counts[slot] : 0;
+    return count === 0 ? NaN : this.how === 'avg' ? this.totals[slot] / count : this.totals[slot];
+  }
+
+  clear(): void {
+    this.counts.fill(0);
+  }
+
+  private combine(slot: number, value: number): number {
+    const isFirst = this.counts[slot] === 0;
+    const total = this.totals[slot];
+    switch (this.how) {
+      case 'avg':
+        return isFirst ? value : total + value;
+      case 'max':
+        return isFirst || value > total ? value : total;
+      case 'last':
+        return value;
+      case 'increase': {
+        const last = this.before[slot];
+        this.before[slot] = value;
+        return isFirst ? 0 : total + (value >= last ? value - last : this.fall === 'restart' ? value : 0);
+      }
+    }
+  }
 }
 
 /** The N objects with the highest (lowest) rank of those offered. */
