@@ -16,6 +16,7 @@ import { createBackendClient, type BackendClient } from './backendClient';
 import { toPanelResponse } from './frames';
 import { checkHealth } from './health';
 import { createInterpolation, type Templates } from './interpolation';
+import { toBounds, toQueryRequest } from './panelRequest';
 import {
   describeQuery,
   getDefaultQuery,
@@ -27,9 +28,6 @@ import {
 import type { HeapscopeSettings } from './settings';
 import { HeapscopeVariables } from './variableSupport';
 import { toNamesRequest, type HeapscopeVariableQuery } from './variables';
-
-/** The most points the backend gives one series. */
-const MAX_POINTS = 11_000;
 
 /** Heapscope as Grafana sees it; each method is a call into the file that knows. */
 export class HeapscopeDataSource extends DataSourceApi<HeapscopeQuery, HeapscopeSettings> {
@@ -54,13 +52,7 @@ export class HeapscopeDataSource extends DataSourceApi<HeapscopeQuery, Heapscope
     if (queries.length === 0) {
       return of({ data: [], errors });
     }
-    const body = {
-      ...toBounds(request.range),
-      maxDataPoints: Math.min(request.maxDataPoints ?? 1000, MAX_POINTS),
-      intervalMs: request.intervalMs,
-      queries: queries.map(({ legend, ...query }) => query),
-    };
-    return this.client.query(body, request.requestId).pipe(
+    return this.client.query(toQueryRequest(request, queries), request.requestId).pipe(
       map((response) => toPanelResponse(response, queries)),
       map((answer) => (errors.length > 0 ? { ...answer, errors: [...errors, ...(answer.errors ?? [])] } : answer))
     );
@@ -109,8 +101,4 @@ export class HeapscopeDataSource extends DataSourceApi<HeapscopeQuery, Heapscope
   private interpolation(scopedVars?: ScopedVars) {
     return createInterpolation(this.templates, scopedVars);
   }
-}
-
-function toBounds(range: TimeRange): { fromMs: number; toMs: number } {
-  return { fromMs: range.from.valueOf(), toMs: range.to.valueOf() };
 }
