@@ -1,4 +1,4 @@
-import type { Clock, Column, ObjectNames, Table } from '../model/batch.ts';
+import { ColumnSpace, type Clock, type Column, type ObjectNames, type Table } from '../model/batch.ts';
 
 const CLOCKS: readonly Clock[] = ['cpu', 'memory', 'network', 'io'];
 const FIRST_ROWS = 8;
@@ -102,17 +102,18 @@ export class TableBuilder {
    * left out.
    */
   build(kept: readonly number[], keys: string[], names: ObjectNames[], without?: ReadonlySet<string>): Table {
+    const space = new ColumnSpace(kept.length, this.countColumns());
     const columns = new Map<string, Column>();
     this.metrics.forEach((name, metric) => {
       if (this.seen[metric] && !without?.has(name)) {
-        columns.set(name, this.column(kept, metric));
+        columns.set(name, this.column(kept, metric, space.take()));
       }
     });
     for (const [name, rows] of this.extra) {
-      columns.set(name, { values: pick(kept, (row) => rows.get(row) ?? NaN) });
+      columns.set(name, { values: pick(space.take(), kept, (row) => rows.get(row) ?? NaN) });
     }
     const { cpu, memory, network, io } = this.sampleTimesMs;
-    const times = (source: readonly number[]) => pick(kept, (row) => source[row]);
+    const times = (source: readonly number[]) => pick(space.take(), kept, (row) => source[row]);
     return {
       keys,
       names,
@@ -122,9 +123,17 @@ export class TableBuilder {
     };
   }
 
-  private column(kept: readonly number[], metric: number): Column {
+  /** Columns that have a value, and those of the times. */
+  private countColumns(): number {
+    let count = this.extra.size + 1 + CLOCKS.length;
+    for (const seen of this.seen) {
+      count += seen;
+    }
+    return count;
+  }
+
+  private column(kept: readonly number[], metric: number, values: Float64Array): Column {
     const stride = this.metrics.length;
-    const values = new Float64Array(kept.length);
     for (let index = 0; index < kept.length; index++) {
       values[index] = this.values[kept[index] * stride + metric];
     }
@@ -143,8 +152,7 @@ export class TableBuilder {
   }
 }
 
-function pick(rows: readonly number[], valueOf: (row: number) => number): Float64Array {
-  const values = new Float64Array(rows.length);
+function pick(values: Float64Array, rows: readonly number[], valueOf: (row: number) => number): Float64Array {
   for (let index = 0; index < rows.length; index++) {
     values[index] = valueOf(rows[index]);
   }

@@ -108,3 +108,28 @@ export function rowsByKey(table: Table): Map<string, number> {
 export function withColumns(table: Table, columns: Iterable<readonly [string, Column]>): Table {
   return { ...table, columns: new Map([...table.columns, ...columns]) };
 }
+
+/** Hands out columns of one length from one piece of memory: a table has dozens, and a round thousands of tables. */
+export class ColumnSpace {
+  private readonly rows: number;
+  private readonly chunk: number;
+  private values: Float64Array;
+  private used = 0;
+
+  /** `columns` is how many are expected; further ones come in pieces of the same size. */
+  constructor(rows: number, columns: number) {
+    this.rows = rows;
+    this.chunk = Math.max(1, columns);
+    this.values = new Float64Array(rows * this.chunk);
+  }
+
+  /** A column of zeros. */
+  take(): Float64Array {
+    if (this.used === this.chunk) {
+      this.values = new Float64Array(this.rows * this.chunk);
+      this.used = 0;
+    }
+    const from = this.rows * this.used++;
+    return this.values.subarray(from, from + this.rows);
+  }
+}

@@ -1,4 +1,4 @@
-import { objectKey, type Column, type NodeBatch, type ObjectNames, type Table } from '../model/batch.ts';
+import { ColumnSpace, objectKey, type Column, type NodeBatch, type ObjectNames, type Table } from '../model/batch.ts';
 import type { ContainerFacts, PodFacts, ResourceAmounts } from '../model/facts.ts';
 import { extendTable } from './extendTable.ts';
 
@@ -161,14 +161,30 @@ function podNames(pod: PodFacts, node: string): ObjectNames {
   };
 }
 
+type Bound = 'request' | 'limit' | 'actual_request' | 'actual_limit' | 'scheduler_request' | 'scheduler_limit';
+
+const amountsOf = (bound: string) => [`cpu/${bound}`, `memory/${bound}`, `ephemeral_storage/${bound}`] as const;
+
+/** Metrics of a bound: cpu, memory, ephemeral storage. */
+const AMOUNTS: Readonly<Record<Bound, ReturnType<typeof amountsOf>>> = {
+  request: amountsOf('request'),
+  limit: amountsOf('limit'),
+  actual_request: amountsOf('actual_request'),
+  actual_limit: amountsOf('actual_limit'),
+  scheduler_request: amountsOf('scheduler_request'),
+  scheduler_limit: amountsOf('scheduler_limit'),
+};
+/** Columns this step adds to a table of containers. */
+const USUAL_COLUMNS = 12;
+
 /** Columns that come into being with their first value. */
 class ColumnSet {
-  private readonly rowCount: number;
   private readonly columns: Map<string, Column>;
+  private readonly space: ColumnSpace;
 
   constructor(rowCount: number, columns: Map<string, Column>) {
-    this.rowCount = rowCount;
     this.columns = columns;
+    this.space = new ColumnSpace(rowCount, USUAL_COLUMNS);
   }
 
   set(row: number, metric: string, value: number | undefined): void {
@@ -177,15 +193,16 @@ class ColumnSet {
     }
     let column = this.columns.get(metric);
     if (!column) {
-      this.columns.set(metric, (column = { values: new Float64Array(this.rowCount).fill(NaN) }));
+      this.columns.set(metric, (column = { values: this.space.take().fill(NaN) }));
     }
     column.values[row] = value;
   }
 
   /** Sets cpu, memory and ephemeral storage; an amount that is not given becomes `unset`, or stays absent. */
-  setAmounts(row: number, bound: string, amounts: ResourceAmounts, unset?: number): void {
-    this.set(row, `cpu/${bound}`, amounts.cpuMillicores ?? unset);
-    this.set(row, `memory/${bound}`, amounts.memoryBytes ?? unset);
-    this.set(row, `ephemeral_storage/${bound}`, amounts.ephemeralStorageBytes ?? unset);
+  setAmounts(row: number, bound: Bound, amounts: ResourceAmounts, unset?: number): void {
+    const [cpu, memory, storage] = AMOUNTS[bound];
+    this.set(row, cpu, amounts.cpuMillicores ?? unset);
+    this.set(row, memory, amounts.memoryBytes ?? unset);
+    this.set(row, storage, amounts.ephemeralStorageBytes ?? unset);
   }
 }

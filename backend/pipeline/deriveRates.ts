@@ -1,4 +1,5 @@
 import {
+  ColumnSpace,
   exactValue,
   rowsByKey,
   withColumns,
@@ -31,29 +32,52 @@ export function deriveRates(batch: NodeBatch, previous: NodeBatch | undefined): 
 export function keepCounters(batch: NodeBatch): NodeBatch {
   const tables: Partial<Record<TableName, Table>> = {};
   for (const [name, table] of Object.entries(batch.tables) as Array<[TableName, Table]>) {
-    const columns = new Map<string, Column>();
-    for (const { counter } of RATES) {
-      const column = table.columns.get(counter.name);
-      if (column) {
-        columns.set(counter.name, column);
-      }
-    }
-    if (columns.size > 0) {
-      tables[name] = { ...table, names: [], columns };
+    const counters = RATES.flatMap(({ counter }) => table.columns.get(counter.name) ?? []);
+    if (counters.length > 0) {
+      tables[name] = compact(table, counters.length);
     }
   }
   return { ...batch, tables };
 }
 
+/** The counters of a table in memory of their own, so that they do not hold on to all its other columns. */
+function compact(table: Table, counterCount: number): Table {
+  const space = new ColumnSpace(table.keys.length, counterCount + 5);
+  const copy = (values: Float64Array): Float64Array => {
+    const own = space.take();
+    own.set(values);
+    return own;
+  };
+  const columns = new Map<string, Column>();
+  for (const { counter } of RATES) {
+    const column = table.columns.get(counter.name);
+    if (column) {
+      columns.set(counter.name, { ...column, values: copy(column.values) });
+    }
+  }
+  const { cpu, memory, network, io } = table.sampleTimesMs;
+  return {
+    keys: table.keys,
+    names: [],
+    columns,
+    startTimesMs: copy(table.startTimesMs),
+    sampleTimesMs: { cpu: copy(cpu), memory: copy(memory), network: copy(network), io: copy(io) },
+  };
+}
+
+/** Rates a table of one kind has at most: pressure, cpu, page faults, network. */
+const USUAL_RATES = 10;
+
 function ratesBetween(table: Table, before: Table): Array<[string, Column]> {
   const rates: Array<[string, Column]> = [];
+  const space = new ColumnSpace(table.keys.length, USUAL_RATES);
   let rowsBefore: Int32Array | undefined;
   for (const { counter, rate } of RATES) {
     const now = table.columns.get(counter.name);
     const then = before.columns.get(counter.name);
     if (now && then) {
       rowsBefore ??= comparableRows(table, before);
-      const column = rateColumn(table, before, rowsBefore, now, then, rate);
+      const column = rateColumn(table, before, rowsBefore, now, then, rate, space.take());
       if (column) {
         rates.push([rate.name, column]);
       }
@@ -77,13 +101,14 @@ function rateColumn(
   rowsBefore: Int32Array,
   now: Column,
   then: Column,
-  rate: MetricDefinition
+  rate: MetricDefinition,
+  values: Float64Array
 ): Column | undefined {
   const clock = rate.clock ?? 'cpu';
   const timesMs = table.sampleTimesMs[clock];
   const timesBeforeMs = before.sampleTimesMs[clock];
   const scale = rate.rateScale ?? 1;
-  const values = new Float64Array(rowsBefore.length).fill(NaN);
+  values.fill(NaN);
   let present = false;
   for (let row = 0; row < values.length; row++) {
     const rowBefore = rowsBefore[row];

@@ -1,12 +1,13 @@
-import type { Clock, Column, ObjectNames, Table } from '../model/batch.ts';
+import { ColumnSpace, type Clock, type Column, type ObjectNames, type Table } from '../model/batch.ts';
 
 /** The same table with rows added at its end that have names and no values. */
 export function extendTable(table: Table, added: ReadonlyArray<{ key: string; names: ObjectNames }>): Table {
   if (added.length === 0) {
     return table;
   }
+  const space = new ColumnSpace(table.keys.length + added.length, table.columns.size + 5);
   const grow = (values: Float64Array): Float64Array => {
-    const larger = new Float64Array(values.length + added.length).fill(NaN, values.length);
+    const larger = space.take().fill(NaN, values.length);
     larger.set(values);
     return larger;
   };

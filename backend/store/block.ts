@@ -1,5 +1,6 @@
 import type { Column } from '../model/batch.ts';
 import { packColumn, packedLength, planColumn, unpackColumn, unpackWide, type ColumnPlan } from './columnCodec.ts';
+import { Scratch } from './scratch.ts';
 
 /** A round in one array: a directory of columns, sorted by metric number, then the columns that are new in it. */
 interface PackedRound {
@@ -38,12 +39,12 @@ export class Block {
   bytes = 0;
 
   /** Packs a round; row i of each column is row i of the block. */
-  append(timestampMs: number, columns: ReadonlyMap<number, Column>): void {
+  append(timestampMs: number, columns: ReadonlyMap<number, Column>, scratch = new Scratch()): void {
     const metrics = [...columns.keys()].sort((one, other) => one - other);
     const entries: Entry[] = [];
     let size = 2 + metrics.length * ENTRY_BYTES;
     for (const metric of metrics) {
-      const entry = this.packEntry(metric, columns.get(metric)!, size);
+      const entry = this.packEntry(metric, columns.get(metric)!, size, scratch);
       entries.push(entry);
       size += entry.isNew ? entry.bytes.length : 0;
     }
@@ -73,7 +74,7 @@ export class Block {
     }
     this.unpackEntry(bytes, at, target);
     if (bytes[at + 3] !== ABSOLUTE) {
-      const base = scratchFor(target.length);
+      const base = roomFor(target.length);
       const baseBytes = this.rounds[bytes[at + 3] - 1].bytes;
       this.unpackEntry(baseBytes, findEntry(baseBytes, metric), base);
       for (let row = 0; row < target.length; row++) {
@@ -100,7 +101,7 @@ export class Block {
     unpackColumn(this.rounds[bytes[at + 2]].bytes, target, offsetOf(bytes, at));
   }
 
-  private packEntry(metric: number, { values, wide }: Column, offset: number): Entry {
+  private packEntry(metric: number, { values, wide }: Column, offset: number, scratch: Scratch): Entry {
     const round = this.rounds.length;
     const before = round > 0 ? this.locate(round - 1, metric) : undefined;
     if (wide && wide.size > 0) {
@@ -108,9 +109,10 @@ export class Block {
     }
     const plan = planColumn(values);
     const base = before && (before.base === ABSOLUTE ? before.round + 1 : before.base);
-    const difference = base !== undefined && plan.isInteger ? this.planDifference(metric, values, base - 1) : undefined;
+    const difference =
+      base !== undefined && plan.isInteger ? this.planDifference(metric, values, base - 1, scratch) : undefined;
     const isShorter = difference !== undefined && difference.bytes < plan.bytes;
-    const bytes = isShorter ? difference.pack() : plan.pack();
+    const bytes = isShorter ? difference.pack(scratch) : plan.pack(scratch);
     const entryBase = isShorter ? base! : ABSOLUTE;
     if (before?.base === entryBase && Buffer.compare(before.bytes, bytes) === 0) {
       return { metric, ...before, isNew: false };
@@ -119,14 +121,19 @@ export class Block {
   }
 
   /** How the differences from an earlier round would be packed; undefined if a row has no exact difference. */
-  private planDifference(metric: number, values: Float64Array, baseRound: number): ColumnPlan | undefined {
-    const base = scratchFor(values.length);
+  private planDifference(
+    metric: number,
+    values: Float64Array,
+    baseRound: number,
+    scratch: Scratch
+  ): ColumnPlan | undefined {
+    const base = scratch.takeFloats(values.length);
     const found = this.locate(baseRound, metric);
     if (!found || unpackWide(found.bytes)) {
       return undefined;
     }
     unpackColumn(found.bytes, base);
-    const differences = new Float64Array(values.length);
+    const differences = scratch.takeFloats(values.length);
     for (let row = 0; row < values.length; row++) {
       const value = values[row];
       differences[row] = value - base[row];
@@ -175,12 +182,12 @@ function offsetOf(bytes: Uint8Array, at: number): number {
   return (bytes[at + 4] | (bytes[at + 5] << 8) | (bytes[at + 6] << 16) | (bytes[at + 7] << 24)) >>> 0;
 }
 
-let scratch = new Float64Array(256);
+let room = new Float64Array(256);
 
 /** Room for one column, used again by every call. */
-function scratchFor(rows: number): Float64Array {
-  if (scratch.length < rows) {
-    scratch = new Float64Array(rows * 2);
+function roomFor(rows: number): Float64Array {
+  if (room.length < rows) {
+    room = new Float64Array(rows * 2);
   }
-  return scratch.subarray(0, rows);
+  return room.subarray(0, rows);
 }

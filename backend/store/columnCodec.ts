@@ -3,6 +3,7 @@
  * included. Most columns of a node are constant, small integers, whole pages or few distinct values.
  */
 
+import { Scratch } from './scratch.ts';
 import { DECIMALS, profile, same, STEPS, type Profile } from './columnProfile.ts';
 
 /** How the values of a packed column are written. The numbers are part of the packed form. */
@@ -31,14 +32,19 @@ export interface ColumnPlan {
   readonly bytes: number;
   /** Whether all values are integers a double holds exactly. */
   readonly isInteger: boolean;
-  pack(): Uint8Array;
+  /** Packs it into memory of the scratch. */
+  pack(scratch: Scratch): Uint8Array;
 }
 
 /** Packs the values of rows 0…n-1; `wide` are exact values of rows a double cannot hold. */
 export function packColumn(values: Float64Array, wide?: ReadonlyMap<number, bigint>): Uint8Array {
-  const packed = planColumn(values).pack();
-  return wide && wide.size > 0 ? appendWide(packed, wide) : packed;
+  const packed = planColumn(values).pack(PRIVATE);
+  const whole = wide && wide.size > 0 ? appendWide(packed, wide) : packed.slice();
+  PRIVATE.reset();
+  return whole;
 }
+
+const PRIVATE = new Scratch();
 
 /**
  * Unpacks the column that begins at `offset` into `target` (rows beyond what was packed become NaN) and returns the number
@@ -136,13 +142,13 @@ export function planColumn(values: Float64Array): ColumnPlan {
   const rows = values.length;
   const { distinct, uncommon } = found;
   const isInteger = found.step >= 0 && found.step < STEPS.length;
-  const plan = (bytes: number, pack: () => Uint8Array): ColumnPlan => ({
+  const plan = (bytes: number, pack: ColumnPlan['pack']): ColumnPlan => ({
     bytes: HEADER_BYTES + bytes,
     isInteger,
     pack,
   });
   if (distinct && distinct.length <= 1) {
-    return plan(0, () => start(CONSTANT, rows, 0, distinct[0] ?? NaN, 0).packed);
+    return plan(0, (scratch) => start(scratch, CONSTANT, rows, 0, distinct[0] ?? NaN, 0).packed);
   }
   const integers = integerForm(found);
   const integerBytes = integers ? rows * integers.width : Infinity;
@@ -150,12 +156,14 @@ export function planColumn(values: Float64Array): ColumnPlan {
   const sparseBytes = 2 + uncommon * 10;
   const least = Math.min(rows * 8, integerBytes, dictionaryBytes, sparseBytes);
   if (integers && integerBytes === least) {
-    return plan(least, () => packIntegers(values, integers));
+    return plan(least, (scratch) => packIntegers(scratch, values, integers));
   }
   if (distinct && dictionaryBytes === least) {
-    return plan(least, () => packDictionary(values, distinct));
+    return plan(least, (scratch) => packDictionary(scratch, values, distinct));
   }
-  return plan(least, () => (sparseBytes === least ? packSparse(values, found) : packFloats(values)));
+  return plan(least, (scratch) =>
+    sparseBytes === least ? packSparse(scratch, values, found) : packFloats(scratch, values)
+  );
 }
 
 interface IntegerForm {
@@ -173,12 +181,12 @@ function integerForm({ min, max, step }: Profile): IntegerForm | undefined {
   return width && { width, step, base: parts > 0 ? 0 : min };
 }
 
-function start(encoding: number, rows: number, step: number, base: number, bytes: number) {
+function start(scratch: Scratch, encoding: number, rows: number, step: number, base: number, bytes: number) {
   if (rows > MAX_ROWS) {
     throw new RangeError(`A column of ${rows} rows is beyond the ${MAX_ROWS} it may have`);
   }
-  const packed = new Uint8Array(HEADER_BYTES + bytes);
-  const view = new DataView(packed.buffer);
+  const packed = scratch.takeBytes(HEADER_BYTES + bytes);
+  const view = new DataView(packed.buffer, packed.byteOffset);
   packed[0] = encoding;
   packed[1] = step;
   view.setUint16(2, rows, true);
@@ -186,9 +194,9 @@ function start(encoding: number, rows: number, step: number, base: number, bytes
   return { packed, view };
 }
 
-function packIntegers(values: Float64Array, { width, step, base }: IntegerForm): Uint8Array {
+function packIntegers(scratch: Scratch, values: Float64Array, { width, step, base }: IntegerForm): Uint8Array {
   const encoding = width === 1 ? UINT8 : width === 2 ? UINT16 : UINT32;
-  const { packed, view } = start(encoding, values.length, step, base, values.length * width);
+  const { packed, view } = start(scratch, encoding, values.length, step, base, values.length * width);
   const absent = 2 ** (width * 8) - 1;
   const parts = step >= STEPS.length ? DECIMALS[step - STEPS.length] : 0;
   const size = STEPS[step];
@@ -207,8 +215,8 @@ function packIntegers(values: Float64Array, { width, step, base }: IntegerForm):
   return packed;
 }
 
-function packDictionary(values: Float64Array, distinct: readonly number[]): Uint8Array {
-  const { packed, view } = start(DICTIONARY, values.length, 0, 0, 1 + distinct.length * 8 + values.length);
+function packDictionary(scratch: Scratch, values: Float64Array, distinct: readonly number[]): Uint8Array {
+  const { packed, view } = start(scratch, DICTIONARY, values.length, 0, 0, 1 + distinct.length * 8 + values.length);
   packed[HEADER_BYTES] = distinct.length;
   distinct.forEach((value, index) => view.setFloat64(HEADER_BYTES + 1 + index * 8, value, true));
   const indexes = HEADER_BYTES + 1 + distinct.length * 8;
@@ -218,8 +226,8 @@ function packDictionary(values: Float64Array, distinct: readonly number[]): Uint
   return packed;
 }
 
-function packSparse(values: Float64Array, { common, uncommon }: Profile): Uint8Array {
-  const { packed, view } = start(SPARSE, values.length, 0, common, 2 + uncommon * 10);
+function packSparse(scratch: Scratch, values: Float64Array, { common, uncommon }: Profile): Uint8Array {
+  const { packed, view } = start(scratch, SPARSE, values.length, 0, common, 2 + uncommon * 10);
   view.setUint16(HEADER_BYTES, uncommon, true);
   let at = HEADER_BYTES + 2;
   values.forEach((value, row) => {
@@ -241,9 +249,11 @@ function unpackSparse(view: DataView, target: Float64Array, rows: number, common
   }
 }
 
-function packFloats(values: Float64Array): Uint8Array {
-  const { packed, view } = start(FLOAT64, values.length, 0, 0, values.length * 8);
-  values.forEach((value, row) => view.setFloat64(HEADER_BYTES + row * 8, value, true));
+function packFloats(scratch: Scratch, values: Float64Array): Uint8Array {
+  const { packed, view } = start(scratch, FLOAT64, values.length, 0, 0, values.length * 8);
+  for (let row = 0; row < values.length; row++) {
+    view.setFloat64(HEADER_BYTES + row * 8, values[row], true);
+  }
   return packed;
 }
 

@@ -1,6 +1,7 @@
 import type { NodeBatch, TableName, TotalsBatch, Table } from '../model/batch.ts';
 import { PodIndex } from './podIndex.ts';
 import type { RoundWriter } from './roundWriter.ts';
+import { Scratch } from './scratch.ts';
 import { MetricNumbers, ShardTable } from './shardTable.ts';
 import type { StoredObject } from './storedObject.ts';
 import { TableScan, type ColumnVisit } from './tableScan.ts';
@@ -27,6 +28,7 @@ type Shard = Map<TableName, ShardTable>;
 export class HeadStore implements RoundWriter {
   private readonly options: HeadOptions;
   private readonly metrics = new MetricNumbers();
+  private readonly packing = new Scratch();
   private readonly shards = new Map<string, Shard>();
   private readonly timestamps: number[] = [];
   /** The same timestamps, to tell rounds that were begun and never committed. */
@@ -246,7 +248,7 @@ export class HeadStore implements RoundWriter {
   private tableOf(shard: Shard, name: TableName): ShardTable {
     let table = shard.get(name);
     if (!table) {
-      shard.set(name, (table = new ShardTable(name, this.metrics)));
+      shard.set(name, (table = new ShardTable(name, this.metrics, this.packing)));
       table.startBlock();
     }
     return table;

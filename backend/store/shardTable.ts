@@ -1,6 +1,7 @@
 import type { Column, ObjectNames, Table, TableName } from '../model/batch.ts';
 import { Block } from './block.ts';
 import { MAX_COLUMN_ROWS } from './columnCodec.ts';
+import type { Scratch } from './scratch.ts';
 import type { StoredObject } from './storedObject.ts';
 
 /** Metric numbers take 16 bits in a block. */
@@ -44,10 +45,12 @@ export class ShardTable {
 
   private readonly name: TableName;
   private readonly metrics: MetricNumbers;
+  private readonly scratch: Scratch;
 
-  constructor(name: TableName, metrics: MetricNumbers) {
+  constructor(name: TableName, metrics: MetricNumbers, scratch: Scratch) {
     this.name = name;
     this.metrics = metrics;
+    this.scratch = scratch;
   }
 
   get objectCount(): number {
@@ -78,14 +81,15 @@ export class ShardTable {
       rowOfTableRow[index] = row;
     });
     const columns = new Map<number, Column>();
+    this.scratch.reset();
     for (const [metric, column] of table.columns) {
-      const arranged = arrange(column, rowOfTableRow, block.objectOfRow.length);
+      const arranged = arrange(column, rowOfTableRow, this.scratch.takeFloats(block.objectOfRow.length));
       const number = arranged && this.metrics.assign(metric);
       if (arranged && number !== undefined) {
         columns.set(number, arranged);
       }
     }
-    block.append(timestampMs, columns);
+    block.append(timestampMs, columns, this.scratch);
   }
 
   /** Drops blocks that end before `oldestMs` and the objects that were not seen since. */
@@ -149,8 +153,8 @@ function isListedAnew(before: ObjectNames, now: ObjectNames): boolean {
 }
 
 /** The column in the rows of the block; undefined if it has no value at all. */
-function arrange(column: Column, rowOfTableRow: Int32Array, rows: number): Column | undefined {
-  const values = new Float64Array(rows).fill(NaN);
+function arrange(column: Column, rowOfTableRow: Int32Array, values: Float64Array): Column | undefined {
+  values.fill(NaN);
   let present = false;
   for (let index = 0; index < column.values.length; index++) {
     const value = column.values[index];
