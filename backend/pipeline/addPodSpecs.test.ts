@@ -128,3 +128,14 @@ test('the batch it was given is not changed', () => {
   specify([aPod('shop/web-1'), aPod('shop/oomer')]);
   expect(REPORTED).toEqual(before);
 });
+
+test('volumes and interfaces carry the labels and the workload of their pod, so that they are found by them', () => {
+  const volume = {
+    ...REPORTED.tables.pod!,
+    keys: ['pod/worker-1/shop/web-1//Volume:data'],
+    names: [{ node: 'worker-1', namespace: 'shop', pod: 'web-1', owner: 'pod' as const, resourceId: 'Volume:data' }],
+  };
+  const batch = { ...REPORTED, tables: { ...REPORTED.tables, filesystem: volume } };
+  const { filesystem } = addPodSpecs(batch, aDirectory([aPod('shop/web-1')])).tables;
+  expect(filesystem?.names[0]).toMatchObject({ resourceId: 'Volume:data', workload: 'web', labels: { app: 'web' } });
+});

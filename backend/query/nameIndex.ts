@@ -40,6 +40,8 @@ const TABLES: ReadonlyMap<string, readonly TableName[]> = new Map<string, readon
 const PART_DIMENSIONS: readonly string[] = [
   'node',
   'namespace',
+  'workload_kind',
+  'workload',
   'pod',
   'container',
   'resource_id',
@@ -140,7 +142,8 @@ function tableFor({ dimension, level, filters = [] }: NamesQuery): TableName {
   const named = [dimension, ...needed].filter((name) => name !== 'label_keys' && !name.startsWith('label:'));
   const fits = (table: TableName) => {
     const carried: readonly string[] = isPartTable(table) ? PART_DIMENSIONS : DIMENSIONS[table];
-    const hasLabels = table === 'pod' || table === 'container' || !selectsLabels || table === level;
+    const hasLabels =
+      table === 'pod' || table === 'container' || isPartTable(table) || !selectsLabels || table === level;
     return hasLabels && named.every((name) => carried.includes(name));
   };
   return candidates.find(fits) ?? candidates[candidates.length - 1];

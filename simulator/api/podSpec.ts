@@ -110,16 +110,18 @@ export function resourcesOf(
   wish: Pick<ContainerTemplate, 'requestMillicores' | 'limitMillicores' | 'requestMib' | 'limitMib'>,
   factor = 1
 ): Json {
-  const quantities = (millicores: number, mib: number): Record<string, string> | undefined =>
+  const quantities = (millicores: number, mib: number, storage: string): Record<string, string> | undefined =>
     millicores === 0 && mib === 0
       ? undefined
       : {
           ...(millicores > 0 ? { cpu: cpuText(Math.round(millicores * factor)) } : {}),
           ...(mib > 0 ? { memory: memoryText(Math.round(mib * factor)) } : {}),
+          // Whoever bounds memory bounds local storage too.
+          ...(wish.limitMib > 0 ? { 'ephemeral-storage': storage } : {}),
         };
   return {
-    limits: quantities(wish.limitMillicores, wish.limitMib),
-    requests: quantities(wish.requestMillicores, wish.requestMib),
+    limits: quantities(wish.limitMillicores, wish.limitMib, '1Gi'),
+    requests: quantities(wish.requestMillicores, wish.requestMib, '128Mi'),
   };
 }
 
