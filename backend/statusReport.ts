@@ -59,7 +59,7 @@ export function reportStatus(sources: ReportSources): StatusReport {
       oldestMs: rounds[0],
       newestMs: rounds.at(-1),
       bytes: sources.headBytes(),
-      series: sources.objectCount(),
+      objects: sources.objectCount(),
       windowMs: sources.headWindowMs,
     },
     totals: reportTotals(sources),

@@ -75,7 +75,7 @@ export interface StatusReport {
     readonly oldestMs?: number;
     readonly newestMs?: number;
     readonly bytes: number;
-    readonly series: number;
+    readonly objects: number;
     readonly windowMs: number;
   };
   readonly totals: ClusterTotals;

@@ -174,7 +174,7 @@ function dataTile() {
       setText(figure.number, spanMs > 0 ? formatDuration(spanMs) : '–');
       setText(figure.unit, 'of history in memory');
       const rows = [
-        ['Memory', `${formatBytes(head.bytes)} · ${formatCount(head.series)} series`],
+        ['Memory', `${formatBytes(head.bytes)} · ${formatCount(head.objects)} objects`],
         [
           'Last round',
           round.durationMs === undefined
