@@ -33,7 +33,7 @@ export function report(nodes: readonly NodeStatus[], changes: Partial<StatusRepo
     simulated: false,
     cluster: { name: 'test', apiServer: 'https://api', problems: [] },
     round: { number: 1, startedMs: 60_000, durationMs: 900, resolutionMs: 60_000, nextMs: 120_000 },
-    head: { oldestMs: 60_000, newestMs: 60_000, bytes: 4_096, series: 17, windowMs: 900_000 },
+    head: { oldestMs: 60_000, newestMs: 60_000, bytes: 4_096, objects: 17, windowMs: 900_000 },
     totals: { pods: { Running: 12 }, cpuMillicores: 500, cpuAllocatableMillicores: 4_000 },
     nodes,
     history: {
