@@ -12,7 +12,8 @@ test('a new variable lists every namespace, not only default and kube-system', a
   await variableEditPage.runQuery();
   const namespaces = await namesOf(request, 'namespace');
   expect(namespaces.length).toBeGreaterThan(2);
-  await expect(variableEditPage).toDisplayPreviews(namespaces);
+  // Grafana previews the first 20 values.
+  await expect(variableEditPage).toDisplayPreviews(namespaces.slice(0, 20));
 });
 
 test('the namespace variable of the pods dashboard offers every namespace', async ({
