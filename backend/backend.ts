@@ -6,6 +6,7 @@ import { startServer } from './api/server.ts';
 import { Collector } from './collector.ts';
 import type { Config } from './config/config.ts';
 import { sentenceOf } from './errors.ts';
+import { followCertificate } from './followCertificate.ts';
 import { createKubeletClient } from './kubelet/client.ts';
 import type { ConnectionOptions } from './kubernetes/connection.ts';
 import { createDirectory, type Directory } from './kubernetes/directory.ts';
@@ -23,8 +24,8 @@ export interface BackendOptions {
   readonly clusterName: string;
   readonly simulated: boolean;
   readonly version: string;
-  /** PEM texts, read from the files that the configuration names. */
-  readonly tls?: { certificate: string; key: string };
+  /** Reads the PEM texts of the files that the configuration names, as they are now. Undefined: no TLS. */
+  readonly readTls?: () => { certificate: string; key: string };
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -115,15 +116,20 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     localNamesOnly: config.auth.mode === 'none' && config.server.loopbackOnly,
   });
   const { port, listenIp } = config.server;
-  const server = await startServer({ app, port, listenIp, tls: options.tls, log });
+  const tls = options.readTls?.();
+  const server = await startServer({ app, port, listenIp, tls, log });
   const stopping = new AbortController();
   directory.start();
-  const running = collectUntil(stopping.signal, { directory, rounds, resolutionMs, clock, log });
+  const running = [collectUntil(stopping.signal, { directory, rounds, resolutionMs, clock, log })];
+  if (options.readTls && tls) {
+    const files = { current: tls, read: options.readTls, renew: server.renewTls };
+    running.push(followCertificate({ ...files, clock, log: sentences(log) }, stopping.signal));
+  }
   return {
     url: server.url,
     async stop() {
       stopping.abort(new Error('Heapscope stops.'));
-      await running;
+      await Promise.all(running);
       await server.close(STOP_GRACE_MS);
       await directory.stop();
       await kubelets.close();

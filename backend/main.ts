@@ -36,7 +36,7 @@ async function main(): Promise<void> {
     clusterName: config.cluster.name ?? cluster.name,
     simulated: cluster.simulated,
     version: VERSION,
-    tls: tls && { certificate: readTextFile(tls.certificateFile), key: readTextFile(tls.keyFile) },
+    readTls: tls && (() => ({ certificate: readTextFile(tls.certificateFile), key: readTextFile(tls.keyFile) })),
     clock: machineClock,
     log,
   });

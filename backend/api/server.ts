@@ -2,6 +2,8 @@ import { createServer as createHttpServer } from 'node:http';
 import type { RequestListener, Server, ServerOptions } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { createSecureContext } from 'node:tls';
+import type { SecureContextOptions } from 'node:tls';
 import { HeapscopeError, sentenceOf } from '../errors.ts';
 import type { ServerLog } from './errorAnswers.ts';
 
@@ -28,7 +30,7 @@ export interface RunningServer {
   readonly port: number;
   /** Address to open on this machine. */
   readonly url: string;
-  /** Takes a renewed certificate for new connections. */
+  /** Takes a renewed certificate for new connections. Throws a sentence and keeps the old one if it cannot be used. */
   renewTls(pair: TlsPair): void;
   /** Takes no new requests, lets running ones finish for `graceMs`, then ends every connection. */
   close(graceMs: number): Promise<void>;
@@ -72,15 +74,19 @@ function createServer({ app, tls }: StartOptions): { server: Server; renewTls: (
   if (tls === undefined) {
     return { server: createHttpServer(LIMITS, app), renewTls: () => undefined };
   }
+  const server = createHttpsServer({ ...LIMITS, ...secureOptions(tls) }, app);
+  return { server, renewTls: (pair) => server.setSecureContext(secureOptions(pair)) };
+}
+
+/** Throws a sentence for a pair that cannot be used, before anything of it is. */
+function secureOptions({ certificate, key }: TlsPair): SecureContextOptions {
+  const options = { cert: certificate, key, minVersion: 'TLSv1.2' } as const;
   try {
-    const server = createHttpsServer({ ...LIMITS, cert: tls.certificate, key: tls.key, minVersion: 'TLSv1.2' }, app);
-    return {
-      server,
-      renewTls: (pair) => server.setSecureContext({ cert: pair.certificate, key: pair.key, minVersion: 'TLSv1.2' }),
-    };
+    createSecureContext(options);
   } catch (cause) {
     throw new HeapscopeError('bad_config', `--tls-cert and --tls-key cannot be used: ${sentenceOf(cause)}.`, { cause });
   }
+  return options;
 }
 
 function reportDrops(server: Server, log: ServerLog): void {

@@ -48,7 +48,8 @@ export const serverSettings = {
   'tls-cert': {
     group: 'server',
     shape: 'FILE',
-    description: 'Certificate of the server with its chain (PEM); makes it HTTPS.',
+    description:
+      'Certificate of the server with its chain (PEM); makes it HTTPS. Read again when it changes, with its key.',
     parse: someText,
     heapster: true,
   },
