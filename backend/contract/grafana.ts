@@ -17,6 +17,9 @@ export type Dimension =
   | 'resource_id'
   | 'persistentvolumeclaim'
   | 'interface'
+  | 'make'
+  | 'model'
+  | 'accelerator_id'
   | `label:${string}`;
 
 /** A condition on one dimension. `=~` and `!~` take RE2 patterns that must match the whole name. */
@@ -95,7 +98,14 @@ export interface FrameField {
   name: string;
   type: 'time' | 'number' | 'string';
   labels?: Record<string, string>;
-  config?: { displayNameFromDS?: string; unit?: string; description?: string; interval?: number; min?: number; max?: number };
+  config?: {
+    displayNameFromDS?: string;
+    unit?: string;
+    description?: string;
+    interval?: number;
+    min?: number;
+    max?: number;
+  };
 }
 
 export interface Notice {

@@ -10,6 +10,8 @@ export const containerKey = (names: ObjectNames) =>
 const ownerKey = (names: ObjectNames) =>
   objectKey(names.owner ?? '', names.node ?? '', names.namespace ?? '', names.pod ?? '', names.container ?? '');
 export const filesystemKey = (names: ObjectNames) => objectKey(ownerKey(names), names.resourceId ?? '');
+export const acceleratorKey = (names: ObjectNames) =>
+  objectKey(ownerKey(names), names.make ?? '', names.model ?? '', names.acceleratorId ?? '');
 export const interfaceKey = (names: ObjectNames) => objectKey(ownerKey(names), names.interface ?? '');
 
 /**

@@ -1,5 +1,6 @@
 import { HeapscopeError } from '../errors.ts';
 import type { Table, TableName } from '../model/batch.ts';
+import { AcceleratorBlocks } from './acceleratorBlocks.ts';
 import { FilesystemBlocks } from './filesystemBlocks.ts';
 import { END, JsonCursor, JsonError } from './jsonCursor.ts';
 import { MeasuredBlocks } from './measuredBlocks.ts';
@@ -45,6 +46,7 @@ class SummaryDecoder {
   private readonly tables: SummaryTables;
   private readonly measured: MeasuredBlocks;
   private readonly filesystems: FilesystemBlocks;
+  private readonly accelerators: AcceleratorBlocks;
   private saysNodeName = '';
 
   constructor(body: Buffer, node: string, receivedMs: number) {
@@ -52,6 +54,7 @@ class SummaryDecoder {
     this.tables = new SummaryTables(node, receivedMs);
     this.measured = new MeasuredBlocks(this.cursor, this.tables);
     this.filesystems = new FilesystemBlocks(this.cursor, this.tables);
+    this.accelerators = new AcceleratorBlocks(this.cursor);
   }
 
   decode(): DecodedSummary {
@@ -73,7 +76,17 @@ class SummaryDecoder {
     if (nodes !== 1) {
       throw new JsonError(`The answer has ${nodes === 0 ? 'no' : 'more than one'} "node"`, 0);
     }
-    return { saysNodeName: this.saysNodeName, ...tables.close() };
+    return { saysNodeName: this.saysNodeName, ...this.withAccelerators(tables.close()) };
+  }
+
+  private withAccelerators(closed: ReturnType<SummaryTables['close']>): ReturnType<SummaryTables['close']> {
+    const { accelerators, tables } = this;
+    if (accelerators.count === 0) {
+      return closed;
+    }
+    const accelerator = accelerators.close(tables.containerNames(), (row) => tables.containerStart(row));
+    const rejectedValues = closed.rejectedValues + accelerators.rejectedValues;
+    return { ...closed, rejectedValues, tables: { ...closed.tables, accelerator } };
   }
 
   private readNode(): void {
@@ -213,6 +226,9 @@ class SummaryDecoder {
           break;
         case KEY.LOGS:
           logsBytes = this.filesystems.read('container', row, 'logs');
+          break;
+        case KEY.ACCELERATORS:
+          this.accelerators.read(row);
           break;
         case KEY.USER_DEFINED_METRICS:
           for (let more = cursor.firstItem(); more; more = cursor.nextItem()) {

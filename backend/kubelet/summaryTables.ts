@@ -136,6 +136,16 @@ export class SummaryTables {
     return this.filesystems.get(part, 0);
   }
 
+  /** Names of all containers so far, by their row. */
+  containerNames(): ObjectNames[] {
+    return this.describeOwners().container;
+  }
+
+  /** When a container started, Unix ms; NaN if the answer does not say. */
+  containerStart(row: number): number {
+    return this.measured.container.start(row);
+  }
+
   /** The finished tables. */
   close(): {
     tables: Partial<Record<TableName, Table>>;
@@ -200,15 +210,21 @@ export class SummaryTables {
     if (value === undefined) {
       return;
     }
-    if (value < 0 || value >= TWO_TO_THE_64) {
-      this.rejectedValues++;
-    } else {
+    if (isPossible(value)) {
       table.set(row, metric, value);
+    } else {
+      this.rejectedValues++;
     }
   }
 }
 
-function addRow(table: TableBuilder): number {
+/** Whether a kubelet can mean this: its numbers are unsigned, of 64 bits. */
+export function isPossible(value: number | bigint): boolean {
+  return value >= 0 && value < TWO_TO_THE_64;
+}
+
+/** Adds a row, unless there are more than any node has. */
+export function addRow(table: TableBuilder): number {
   if (table.rowCount >= MAX_ROWS) {
     throw new JsonError(`The answer has more than ${MAX_ROWS} objects of a kind`, 0);
   }

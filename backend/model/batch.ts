@@ -16,7 +16,9 @@ export type TableName =
   /** Mounted file systems of nodes, pods and containers (`resource_id`). */
   | 'filesystem'
   /** Network interfaces of nodes and pods (`interface`). */
-  | 'interface';
+  | 'interface'
+  /** Accelerators of containers (`make`, `model`, `accelerator_id`). */
+  | 'accelerator';
 
 /** Who a row is about. Only the fields of its kind are set; the strings are the names Kubernetes uses. */
 export interface ObjectNames {
@@ -32,7 +34,11 @@ export interface ObjectNames {
   readonly persistentVolumeClaim?: string;
   /** `interface` rows. */
   readonly interface?: string;
-  /** `filesystem` and `interface` rows: the level of the object they belong to. */
+  /** `accelerator` rows. */
+  readonly make?: string;
+  readonly model?: string;
+  readonly acceleratorId?: string;
+  /** `filesystem`, `interface` and `accelerator` rows: the level of the object they belong to. */
   readonly owner?: 'node' | 'pod' | 'container' | 'sys_container';
   /** What the API server adds, as soon as it knows the object. */
   readonly uid?: string;

@@ -349,7 +349,7 @@ const DISK_IO = { levels: MEASURED, origin: 'cadvisor', labels: ['resource_id'],
 const ACCELERATOR = {
   levels: ['container'],
   kind: 'gauge',
-  origin: 'cadvisor',
+  origin: 'summary',
   labels: ['make', 'model', 'accelerator_id'],
   heapster: true,
 } as const;
@@ -403,13 +403,24 @@ const other: MetricDefinition[] = [
     kind: 'gauge',
     description: 'Bytes written per second and device.',
   },
-  { ...ACCELERATOR, name: 'accelerator/memory_total', unit: 'bytes', description: 'Memory of an accelerator.' },
-  { ...ACCELERATOR, name: 'accelerator/memory_used', unit: 'bytes', description: 'Memory of an accelerator in use.' },
+  {
+    ...ACCELERATOR,
+    name: 'accelerator/memory_total',
+    unit: 'bytes',
+    description: 'Memory of an accelerator; kubelets up to 1.24 tell it.',
+  },
+  {
+    ...ACCELERATOR,
+    name: 'accelerator/memory_used',
+    unit: 'bytes',
+    denominators: { capacity: ['accelerator/memory_total'] },
+    description: 'Memory of an accelerator in use; kubelets up to 1.24 tell it.',
+  },
   {
     ...ACCELERATOR,
     name: 'accelerator/duty_cycle',
     unit: 'percent',
-    description: 'Share of time in which an accelerator was busy.',
+    description: 'Share of time in which an accelerator was busy; kubelets up to 1.24 tell it.',
   },
 ];
 

@@ -129,13 +129,15 @@ test('the batch it was given is not changed', () => {
   expect(REPORTED).toEqual(before);
 });
 
-test('volumes and interfaces carry the labels and the workload of their pod, so that they are found by them', () => {
+test('volumes, interfaces and accelerators carry the labels and the workload of their pod, so that they are found by them', () => {
   const volume = {
     ...REPORTED.tables.pod!,
     keys: ['pod/worker-1/shop/web-1//Volume:data'],
     names: [{ node: 'worker-1', namespace: 'shop', pod: 'web-1', owner: 'pod' as const, resourceId: 'Volume:data' }],
   };
-  const batch = { ...REPORTED, tables: { ...REPORTED.tables, filesystem: volume } };
-  const { filesystem } = addPodSpecs(batch, aDirectory([aPod('shop/web-1')])).tables;
+  const accelerator = { ...volume, names: volume.names.map((names) => ({ ...names, acceleratorId: 'GPU-0' })) };
+  const batch = { ...REPORTED, tables: { ...REPORTED.tables, filesystem: volume, accelerator } };
+  const { filesystem, accelerator: described } = addPodSpecs(batch, aDirectory([aPod('shop/web-1')])).tables;
+  expect(described?.names[0]).toMatchObject({ acceleratorId: 'GPU-0', workload: 'web', labels: { app: 'web' } });
   expect(filesystem?.names[0]).toMatchObject({ resourceId: 'Volume:data', workload: 'web', labels: { app: 'web' } });
 });

@@ -23,7 +23,7 @@ export function addPodSpecs(batch: NodeBatch, directory: PodDirectory): NodeBatc
   const reported = pods.names.map((names) => directory.pod(names.namespace ?? '', names.pod ?? ''));
   const factsOf = new Map(pods.keys.map((key, row) => [key, reported[row]]));
   const tables = { ...batch.tables, pod: specifyPods(pods, reported, batch.node, directory) };
-  for (const part of ['filesystem', 'interface'] as const) {
+  for (const part of ['filesystem', 'interface', 'accelerator'] as const) {
     const table = batch.tables[part];
     if (table) {
       tables[part] = { ...table, names: table.names.map((names) => describePart(names, factsOf)) };
@@ -32,7 +32,7 @@ export function addPodSpecs(batch: NodeBatch, directory: PodDirectory): NodeBatc
   return { ...batch, tables: { ...tables, container: specifyContainers(containers, reported, batch.node) } };
 }
 
-/** A volume or an interface carries the labels and the workload of its pod, so that it can be found by them. */
+/** A volume, an interface or an accelerator carries the labels and the workload of its pod, so that it can be found by them. */
 function describePart(names: ObjectNames, factsOf: ReadonlyMap<string, PodFacts | undefined>): ObjectNames {
   const pod = names.pod === undefined ? undefined : factsOf.get(objectKey(names.namespace ?? '', names.pod));
   return pod ? { ...names, workloadKind: pod.workload?.kind, workload: pod.workload?.name, labels: pod.labels } : names;

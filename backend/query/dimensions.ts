@@ -16,7 +16,7 @@ export const DIMENSIONS: Readonly<Record<MetricLevel, readonly Dimension[]>> = {
 /** Further names of the objects of a labelled metric. */
 export function extraDimensions(metric: MetricDefinition): Dimension[] {
   return (metric.labels ?? []).flatMap((label): Dimension[] =>
-    label === 'resource_id' ? ['resource_id', 'persistentvolumeclaim'] : label === 'interface' ? ['interface'] : []
+    label === 'resource_id' ? ['resource_id', 'persistentvolumeclaim'] : [label]
   );
 }
 
@@ -24,6 +24,9 @@ export function extraDimensions(metric: MetricDefinition): Dimension[] {
 export function tableOf(metric: MetricDefinition, level: MetricLevel): TableName {
   if (metric.labels?.includes('resource_id')) {
     return 'filesystem';
+  }
+  if (metric.labels?.includes('accelerator_id')) {
+    return 'accelerator';
   }
   return metric.labels?.includes('interface') ? 'interface' : level;
 }
@@ -49,6 +52,12 @@ export function nameOf(names: ObjectNames, dimension: Dimension): string | undef
       return names.persistentVolumeClaim;
     case 'interface':
       return names.interface;
+    case 'make':
+      return names.make;
+    case 'model':
+      return names.model;
+    case 'accelerator_id':
+      return names.acceleratorId;
     default: {
       const key = dimension.slice('label:'.length);
       return names.labels && Object.hasOwn(names.labels, key) ? names.labels[key] : undefined;

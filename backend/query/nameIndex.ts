@@ -36,6 +36,9 @@ const TABLES: ReadonlyMap<string, readonly TableName[]> = new Map<string, readon
   ['resource_id', ['filesystem']],
   ['persistentvolumeclaim', ['filesystem']],
   ['interface', ['interface']],
+  ['make', ['accelerator']],
+  ['model', ['accelerator']],
+  ['accelerator_id', ['accelerator']],
 ]);
 const PART_DIMENSIONS: readonly string[] = [
   'node',
@@ -47,6 +50,9 @@ const PART_DIMENSIONS: readonly string[] = [
   'resource_id',
   'persistentvolumeclaim',
   'interface',
+  'make',
+  'model',
+  'accelerator_id',
 ];
 
 interface Listed {
@@ -165,8 +171,8 @@ function candidatesFor(dimension: string, level: MetricLevel | undefined): reado
 }
 
 /** Tables of what nodes, pods and containers have several of. */
-function isPartTable(table: TableName): table is 'filesystem' | 'interface' {
-  return table === 'filesystem' || table === 'interface';
+function isPartTable(table: TableName): table is 'filesystem' | 'interface' | 'accelerator' {
+  return table === 'filesystem' || table === 'interface' || table === 'accelerator';
 }
 
 function byName(one: Listed, other: Listed): number {

@@ -12,6 +12,9 @@ export type Dimension =
   | 'resource_id'
   | 'persistentvolumeclaim'
   | 'interface'
+  | 'make'
+  | 'model'
+  | 'accelerator_id'
   | `label:${string}`;
 
 export interface NameFilter {

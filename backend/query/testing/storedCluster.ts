@@ -80,6 +80,12 @@ function readObject(line: string): StoredLine {
     sys_container: { node: first, container: second },
     filesystem: { ...ownerNames(subject), resourceId: after('called'), persistentVolumeClaim: after('claim') },
     interface: { ...ownerNames(subject), interface: after('called') },
+    accelerator: {
+      ...ownerNames(subject),
+      make: after('make'),
+      model: after('model'),
+      acceleratorId: after('called'),
+    },
   };
   const names = withoutUndefined({ ...common, ...withoutUndefined(named[table]) });
   return { table: table as TableName, key: objectKey(subject, after('called') ?? ''), names, metrics: new Map() };

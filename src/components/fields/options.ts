@@ -55,6 +55,7 @@ const DIMENSION_NAMES: Record<string, string> = {
   workload_kind: 'workload kind',
   resource_id: 'volume or device',
   persistentvolumeclaim: 'volume claim',
+  accelerator_id: 'accelerator',
   label_keys: 'label keys',
 };
 
