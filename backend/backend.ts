@@ -1,8 +1,10 @@
 import { createApp, type Door } from './api/app.ts';
 import { createAuthentication, type AuthOptions } from './api/auth.ts';
 import { createGrafanaRouter } from './api/grafana/router.ts';
+import { Streams } from './api/grafana/streams.ts';
 import { createSelfDoors } from './api/self/doors.ts';
 import { startServer } from './api/server.ts';
+import { CadvisorSource } from './cadvisorSource.ts';
 import { Collector } from './collector.ts';
 import type { Config } from './config/config.ts';
 import { sentenceOf } from './errors.ts';
@@ -16,7 +18,7 @@ import { runRounds, spreadOf, type Clock } from './rounds.ts';
 import { reportHealth, reportNotices, reportStatus, reportToGrafana, type ReportSources } from './statusReport.ts';
 import { HeadStore } from './store/headStore.ts';
 import type { Logger } from './telemetry/logger.ts';
-import { createTelemetry } from './telemetry/selfMetrics.ts';
+import { createTelemetry, type HealthSource } from './telemetry/selfMetrics.ts';
 
 export interface BackendOptions {
   readonly config: Config;
@@ -33,7 +35,7 @@ export interface BackendOptions {
 export interface Backend {
   /** Address to open on this machine. */
   readonly url: string;
-  /** Ends the rounds, the watches, the server and every connection, in this order. */
+  /** Ends the rounds, the streams, the server, the watches and every connection, in this order. */
   stop(): Promise<void>;
 }
 
@@ -53,6 +55,9 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     deadlineMs: config.kubelet.timeoutMs,
     directory: { ...directory, unscheduledPods: () => unscheduled(directory.pods()) },
     kubelets,
+    cadvisor: config.kubelet.cadvisorMetrics
+      ? new CadvisorSource({ resolutionMs, deadlineMs: config.kubelet.timeoutMs, kubelets, telemetry })
+      : undefined,
     writer: head,
     clock,
     telemetry,
@@ -77,24 +82,16 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     lastRound: rounds.last,
     nextRoundMs: () => nextRoundMs(clock.nowMs(), resolutionMs, directory.nodes().length),
   };
-  telemetry.watch({
-    newestBatchMs: () => head.rounds().at(-1),
-    nodesByState: () => countStates(collector),
-    objectsByKind: () => ({
-      node: directory.nodes().length,
-      namespace: directory.namespaces().length,
-      pod: directory.podCount,
-    }),
-    watchesByResource: () => countWatches(directory),
-    headBytes: () => head.bytes,
-    headOldestMs: () => head.rounds()[0],
-  });
+  telemetry.watch(watchedValues(head, collector, directory));
+  const { maxStreams } = config.query;
+  const streams = new Streams({ rounds, most: maxStreams, mostPerAsker: Math.floor(maxStreams / 2), log });
   const doors: Door[] = [
     {
       path: '/api/grafana/v1',
       access: 'token',
       router: createGrafanaRouter({
         engine,
+        streams,
         health: () => reportToGrafana(sources),
         notices: (range) => reportNotices(sources, range),
         firstDataMs: sources.nextRoundMs,
@@ -130,10 +127,27 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     async stop() {
       stopping.abort(new Error('Heapscope stops.'));
       await Promise.all(running);
+      streams.close();
       await server.close(STOP_GRACE_MS);
       await directory.stop();
       await kubelets.close();
     },
+  };
+}
+
+/** What the metrics of Heapscope itself say of its state when somebody reads them. */
+function watchedValues(head: HeadStore, collector: Collector, directory: Directory): HealthSource {
+  return {
+    newestBatchMs: () => head.rounds().at(-1),
+    nodesByState: () => countStates(collector),
+    objectsByKind: () => ({
+      node: directory.nodes().length,
+      namespace: directory.namespaces().length,
+      pod: directory.podCount,
+    }),
+    watchesByResource: () => countWatches(directory),
+    headBytes: () => head.bytes,
+    headOldestMs: () => head.rounds()[0],
   };
 }
 
@@ -195,16 +209,22 @@ function countWatches(directory: Directory): Record<string, number> {
   return Object.fromEntries(directory.resources().map(({ resource, watchCount }) => [resource, watchCount]));
 }
 
-/** Remembers the last round that ended. */
+/** Remembers the last round that ended, and tells those who wait for the next. */
 function trackRounds(clock: Clock, collector: Collector) {
   let last: ReturnType<ReportSources['lastRound']>;
+  const callbacks = new Set<() => void>();
   return {
     last: () => last,
+    onRound(callback: () => void) {
+      callbacks.add(callback);
+      return () => void callbacks.delete(callback);
+    },
     async collect(endMs: number, signal: AbortSignal): Promise<void> {
       const startedMs = clock.nowMs();
       await collector.collectRound(endMs, signal);
       const endedMs = clock.nowMs();
       last = { number: (last?.number ?? 0) + 1, startedMs, durationMs: endedMs - startedMs, endedMs };
+      callbacks.forEach((callback) => callback());
     },
   };
 }

@@ -9,6 +9,7 @@ export const ERRORS = {
   not_found: { status: 404, help: 'Check the path.' },
   method_not_allowed: { status: 405, help: 'Use the method the route names.' },
   body_too_large: { status: 413, help: 'Send a smaller request.' },
+  too_many_streams: { status: 429, help: 'Close panels that are live, or raise `--max-streams`.' },
   not_ready: { status: 503, help: 'Wait for the first round of collection.' },
   cluster_unreachable: { status: 502, help: 'Check the API server address, the network and the credentials.' },
   kubelet_refused: { status: 502, help: 'Check that the kubelet runs and listens on the port that is asked.' },
@@ -28,6 +29,10 @@ export const ERRORS = {
   kubelet_address: { status: 502, help: 'Check the addresses in the node status and the address preference.' },
   kubelet_clock: { status: 502, help: 'Set the clocks of the node and of this machine by NTP.' },
   kubelet_values: { status: 502, help: 'Look at the kubelet log of that node; the values named were left out.' },
+  kubelet_cadvisor: {
+    status: 502,
+    help: 'Look at the sentence; the other values of that node are there. `--cadvisor-metrics=false` asks no longer.',
+  },
   node_not_ready: { status: 503, help: 'Look at the conditions of the node.' },
   internal: { status: 500, help: 'This is a fault of Heapscope; the log has the details.' },
 } as const satisfies Record<string, { status: number; help: string }>;

@@ -37,7 +37,7 @@ export function createAuthentication(options: AuthOptions): RequestHandler {
     if (scope === undefined) {
       throw new HeapscopeError('unauthorized', 'The bearer token is not one that this backend knows.');
     }
-    setScope(response, scope);
+    setScope(response, scope, hashOf(token).toString('base64'));
     next();
   };
 }

@@ -17,13 +17,7 @@ export const answerNotFound: RequestHandler = (request) => {
 export function createErrorAnswers(log: ServerLog): ErrorRequestHandler {
   // Express knows an error handler by its four parameters.
   return (error: unknown, request, response, _next) => {
-    const failure = named(error);
-    if (failure.code === 'internal') {
-      log.error(
-        { error: failure.cause ?? error, method: request.method, path: request.path },
-        'A request failed by a fault of Heapscope.'
-      );
-    }
+    const failure = nameFailure(error, log, { method: request.method, path: request.path });
     if (response.headersSent) {
       response.destroy();
       return;
@@ -34,6 +28,15 @@ export function createErrorAnswers(log: ServerLog): ErrorRequestHandler {
   };
 }
 
+/** The sentence for who asked; a fault of ours is logged with what is known of the request. */
+export function nameFailure(error: unknown, log: ServerLog, about: object): HeapscopeError {
+  const failure = named(error);
+  if (failure.code === 'internal') {
+    log.error({ error: failure.cause ?? error, ...about }, 'A request failed by a fault of Heapscope.');
+  }
+  return failure;
+}
+
 function addHeaders(failure: HeapscopeError, authorization: string | undefined, response: Response): void {
   response.removeHeader('Content-Length');
   if (failure.code === 'unauthorized') {
@@ -42,6 +45,9 @@ function addHeaders(failure: HeapscopeError, authorization: string | undefined, 
   }
   if (failure.code === 'not_ready') {
     response.setHeader('Retry-After', '5');
+  }
+  if (failure.code === 'too_many_streams') {
+    response.setHeader('Retry-After', '30');
   }
   if (failure.code === 'body_too_large') {
     response.setHeader('Connection', 'close');

@@ -6,9 +6,16 @@ export interface Scope {
   readonly namespaces: 'all' | readonly string[];
 }
 
-/** Writes down what the asker of this request may see. */
-export function setScope(response: Response, scope: Scope): void {
+/** Writes down what the asker of this request may see; `asker` tells one token from another without holding it. */
+export function setScope(response: Response, scope: Scope, asker = ''): void {
   response.locals.scope = scope;
+  response.locals.asker = asker;
+}
+
+/** Who asks, as far as tokens tell: the same for requests with the same token, and for all requests without one. */
+export function askerOf(response: Response): string {
+  const asker: unknown = response.locals.asker;
+  return typeof asker === 'string' ? asker : '';
 }
 
 /** What the asker of this request may see. A door that is reached without authentication sees nothing. */

@@ -5,7 +5,7 @@ export interface Config {
   /** `isDefault`: nobody asked for this resolution. */
   readonly collection: { readonly resolutionMs: number; readonly isDefault: boolean };
   readonly store: StoreConfig;
-  readonly query: { readonly maxSeries: number; readonly maxPoints: number };
+  readonly query: { readonly maxSeries: number; readonly maxPoints: number; readonly maxStreams: number };
   readonly server: ServerConfig;
   readonly auth: AuthConfig;
   readonly heapster: HeapsterConfig;

@@ -31,7 +31,7 @@ describe('where settings come from', () => {
     expect(load([], variables, file).config.collection.resolutionMs).toBe(20_000);
     expect(load(['--config=settings.yml'], {}, file).config.collection.resolutionMs).toBe(30_000);
     expect(load([]).config.collection).toEqual({ resolutionMs: 60_000, isDefault: true });
-    expect(load([], variables, file).config.query).toEqual({ maxSeries: 7, maxPoints: 1_000_000 });
+    expect(load([], variables, file).config.query).toEqual({ maxSeries: 7, maxPoints: 1_000_000, maxStreams: 400 });
   });
 
   test('underscores and dashes are the same in names, on the command line and in the file', () => {

@@ -37,7 +37,11 @@ export function loadConfig(
       headWindowMs: values['head-window'] ?? defaultHeadWindowMs(resolutionMs),
       headMemoryBytes: values['head-memory'],
     },
-    query: { maxSeries: values['max-series'], maxPoints: values['max-points'] },
+    query: {
+      maxSeries: values['max-series'],
+      maxPoints: values['max-points'],
+      maxStreams: values['max-streams'],
+    },
     server: serverConfig(settings, chosen, readTextFile),
     auth: readAuth(settings, readTextFile),
     heapster: {

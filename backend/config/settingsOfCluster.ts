@@ -157,4 +157,11 @@ export const clusterSettings = {
     default: '1000000',
     parse: wholeNumber(1_000, 100_000_000),
   },
+  'max-streams': {
+    group: 'collection',
+    shape: 'N',
+    description: 'Panels that may be live at the same time; half as many with one token.',
+    default: '400',
+    parse: wholeNumber(2, 900),
+  },
 } as const satisfies Record<string, Setting<unknown>>;

@@ -125,6 +125,23 @@ export interface QueryResponse {
   results: Record<string, QueryResult>;
 }
 
+/**
+ * A query whose range ends at the backend's now. `fromMs` and `toMs` say how long it is; it moves with every answer.
+ */
+export interface StreamRequest extends QueryRequest {
+  /** The range begins at `fromMs` and grows, instead of moving along ("today so far"). */
+  keepFrom?: boolean;
+}
+
+/**
+ * `POST /api/grafana/v1/stream` answers with server-sent events: an `answer` at once and after each round, or a `failure`,
+ * which is the last one. The backend ends a stream after some minutes; ask again then.
+ */
+export interface StreamEvents {
+  answer: QueryResponse;
+  failure: ErrorBody;
+}
+
 /** Asks for names that existed in a range, for variables and pickers. */
 export interface NamesRequest {
   fromMs: number;

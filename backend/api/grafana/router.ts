@@ -1,27 +1,19 @@
 import { Router } from 'express';
-import type {
-  HealthResponse,
-  MetricsResponse,
-  NamesResponse,
-  Notice,
-  QueryRequest,
-  QueryResponse,
-  QueryResult,
-} from '../../contract/grafana.ts';
+import type { HealthResponse, MetricsResponse, NamesResponse } from '../../contract/grafana.ts';
 import { HeapscopeError } from '../../errors.ts';
 import { CATALOGUE } from '../../model/catalogue.ts';
-import { DIMENSIONS, extraDimensions } from '../../query/dimensions.ts';
-import type { QueryEngine } from '../../query/queryEngine.ts';
-import { scopeOf, type Scope } from '../scope.ts';
-import { grafanaUnit, toFrame } from './frames.ts';
+import { DIMENSIONS, extraDimensions, LABELLED } from '../../query/dimensions.ts';
+import { askerOf, scopeOf } from '../scope.ts';
+import { answerQueries, type AnswerOptions } from './answers.ts';
+import { grafanaUnit } from './frames.ts';
 import { readNamesRequest, readQueryRequest } from './requests.ts';
-import { healthInScope, refuseForeignShares, scopeFilters } from './scopes.ts';
+import { healthInScope, scopeFilters } from './scopes.ts';
+import { rangeOfRound, readStreamRequest } from './streamRequests.ts';
+import type { Streams } from './streams.ts';
 
-export interface GrafanaDoorOptions {
-  readonly engine: QueryEngine;
+export interface GrafanaDoorOptions extends AnswerOptions {
+  readonly streams: Pick<Streams, 'start'>;
   readonly health: () => HealthResponse;
-  /** Sentences that belong beside every answer about a range, such as nodes that did not answer. */
-  readonly notices: (range: { fromMs: number; toMs: number }) => Notice[];
   /** When the first data can be expected, Unix ms. */
   readonly firstDataMs: () => number;
   readonly nowMs: () => number;
@@ -35,6 +27,15 @@ export function createGrafanaRouter(options: GrafanaDoorOptions): Router {
     const query = readQueryRequest(request.body);
     refuseUnready(options);
     response.json(answerQueries(options, query, scopeOf(response)));
+  });
+  router.post('/stream', (request, response) => {
+    const query = readStreamRequest(request.body);
+    refuseUnready(options);
+    const scope = scopeOf(response);
+    options.streams.start(response, askerOf(response), () => {
+      const newestMs = Math.max(options.nowMs(), ...options.engine.rounds().slice(-1));
+      return answerQueries(options, { ...query, ...rangeOfRound(query, newestMs) }, scope);
+    });
   });
   router.post('/names', (request, response) => {
     const { fromMs, toMs, ...query } = readNamesRequest(request.body);
@@ -67,31 +68,8 @@ const METRICS: MetricsResponse = {
   dimensions: Object.fromEntries(
     Object.entries(DIMENSIONS).map(([level, dimensions]) => [level, [...dimensions]])
   ) as unknown as MetricsResponse['dimensions'],
+  labelled: [...LABELLED],
 };
-
-function answerQueries(options: GrafanaDoorOptions, request: QueryRequest, scope: Scope): QueryResponse {
-  const range = { fromMs: request.fromMs, toMs: request.toMs };
-  const resolution = { maxDataPoints: request.maxDataPoints, intervalMs: request.intervalMs };
-  const notices = options.notices(range);
-  // A map, since a refId may be any text, `__proto__` too.
-  const results = new Map<string, QueryResult>();
-  for (const query of request.queries) {
-    try {
-      refuseForeignShares(scope, query);
-      const filters = [...(query.filters ?? []), ...scopeFilters(scope, query.level)];
-      const asked = { ...query, filters, instant: query.format === 'table' };
-      const answer = options.engine.series(asked, range, resolution);
-      results.set(query.refId, { frames: [toFrame(query.refId, query, answer, notices)] });
-    } catch (error) {
-      if (!(error instanceof HeapscopeError)) {
-        throw error;
-      }
-      // One query of a panel that cannot be answered leaves the others alone.
-      results.set(query.refId, { frames: [], error: { code: error.code, message: error.message } });
-    }
-  }
-  return { results: Object.fromEntries(results) };
-}
 
 function refuseUnready({ engine, firstDataMs, nowMs }: GrafanaDoorOptions): void {
   if (engine.rounds().length === 0) {

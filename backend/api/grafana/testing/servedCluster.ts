@@ -2,10 +2,13 @@ import type { MetricQuery, NamesResponse, Notice, QueryResponse } from '../../..
 import { createQueryEngine } from '../../../query/queryEngine.ts';
 import { MINUTE_MS, storeCluster, timeMs } from '../../../query/testing/storedCluster.ts';
 import { HeadStore } from '../../../store/headStore.ts';
+import { totalsBatch } from '../../../store/testing/batches.ts';
 import { createApp } from '../../app.ts';
 import { createAuthentication } from '../../auth.ts';
 import { startServer, type RunningServer } from '../../server.ts';
 import { createGrafanaRouter } from '../router.ts';
+import { Streams } from '../streams.ts';
+import { RoundsByHand } from './roundsByHand.ts';
 
 export const WHOLE = 'token-of-the-whole-cluster';
 export const SHOP = 'token-of-the-shop';
@@ -54,11 +57,23 @@ type Asked = Partial<Record<keyof MetricQuery, unknown>>;
 /** The plugin's door over HTTP on this machine, before a small stored cluster or before none. */
 export class ServedCluster {
   private readonly server: RunningServer;
+  private readonly head: HeadStore;
+  private readonly rounds: RoundsByHand;
+  readonly streams: Streams;
   /** Sentences that the server logged as its own faults. */
   readonly faults: string[];
 
-  private constructor(server: RunningServer, faults: string[]) {
+  private constructor(
+    server: RunningServer,
+    head: HeadStore,
+    streams: Streams,
+    rounds: RoundsByHand,
+    faults: string[]
+  ) {
     this.server = server;
+    this.head = head;
+    this.streams = streams;
+    this.rounds = rounds;
     this.faults = faults;
   }
 
@@ -66,17 +81,30 @@ export class ServedCluster {
     const faults: string[] = [];
     const log = { warn: () => undefined, error: (_: object, sentence: string) => faults.push(sentence) };
     const head = content === 'filled' ? storeCluster(CLUSTER) : new HeadStore({ windowMs: MINUTE_MS, maxBytes: 0 });
+    const rounds = new RoundsByHand();
+    const streams = new Streams({ rounds, most: 3, mostPerAsker: 2, log });
     const app = createApp({
-      doors: [{ path: '/api/grafana/v1', access: 'token', router: routerOver(head) }],
+      doors: [{ path: '/api/grafana/v1', access: 'token', router: routerOver(head, streams) }],
       authentication: createAuthentication({ mode: 'token', tokens: TOKENS }),
       log,
       countRequest: () => undefined,
     });
-    return new ServedCluster(await startServer({ app, port: 0, listenIp: '127.0.0.1', log }), faults);
+    const server = await startServer({ app, port: 0, listenIp: '127.0.0.1', log });
+    return new ServedCluster(server, head, streams, rounds, faults);
   }
 
-  close(): Promise<void> {
-    return this.server.close(100);
+  /** Ends the streams, then the server, as the backend does. */
+  close(graceMs = 100): Promise<void> {
+    this.streams.close();
+    return this.server.close(graceMs);
+  }
+
+  /** Stores a further round in which the cluster uses this much CPU, and tells that it is there. */
+  commitRound(timestampMs: number, usageMillicores: number): void {
+    const rows = { cluster: [{ key: '', names: {}, values: { 'cpu/usage_rate': usageMillicores } }] };
+    this.head.append(totalsBatch(timestampMs, rows));
+    this.head.commit(timestampMs);
+    this.rounds.end();
   }
 
   /** Any request. A body that is a text is sent as it is. */
@@ -90,7 +118,7 @@ export class ServedCluster {
 
   /** The status and the body of an answer. */
   async ask(path: string, token: string | undefined, body?: unknown): Promise<{ status: number; body: unknown }> {
-    const method = /^(query|names)/.test(path) ? 'POST' : 'GET';
+    const method = /^(query|names|stream)/.test(path) ? 'POST' : 'GET';
     const response = await this.fetch(method, path, token, body);
     return { status: response.status, body: await response.json() };
   }
@@ -128,8 +156,9 @@ const TOKENS = [
   { token: NOBODY, namespaces: [] },
 ];
 
-function routerOver(head: HeadStore) {
+function routerOver(head: HeadStore, streams: Streams) {
   return createGrafanaRouter({
+    streams,
     engine: createQueryEngine(head, MINUTE_MS, { maxSeries: 10, maxPoints: 8 }),
     health: () => ({
       version: '1.2.3',
