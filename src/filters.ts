@@ -40,6 +40,26 @@ export function isCompleteFilter(filter: SavedFilter): boolean {
     : Boolean(filter.dimension) && (filter.operator === 'in' || filter.values.some((value) => value !== ''));
 }
 
+/** What objects can be filtered and grouped by. */
+export interface Fields {
+  names: Dimension[];
+  /** Whether the objects carry Kubernetes labels. */
+  labels: boolean;
+}
+
+/** Whether objects with these fields can be filtered or grouped by a name; what holds a variable may turn out any name. */
+export function isField(dimension: string, fields: Fields): boolean {
+  if (dimension === '' || dimension.startsWith('$')) {
+    return true;
+  }
+  return dimension.startsWith('label:') ? fields.labels : fields.names.some((name) => name === dimension);
+}
+
+/** Whether a filter can be of use to objects with these fields; the backend refuses the others. */
+export function isFitting(filter: SavedFilter, fields: Fields): boolean {
+  return isSelector(filter) ? fields.labels : isField(filter.dimension, fields);
+}
+
 /** Filters as the backend takes them: complete, with variables replaced, those that "All" makes needless left out. */
 export function interpolateFilters(context: FilterContext, interpolation: Interpolation): Filter[] {
   return context.filters.filter(isCompleteFilter).flatMap((filter): Filter[] => {

@@ -183,6 +183,8 @@ export interface MetricsResponse {
   metrics: MetricInfo[];
   /** Names each level's objects carry, for filters, group-by and legends. */
   dimensions: Record<Level, Dimension[]>;
+  /** Levels whose objects carry Kubernetes labels, for `label:KEY` and label selectors. Absent: not known. */
+  labelled?: Level[];
 }
 
 /** `GET /api/grafana/v1/health`: what "Save & test" reports after its query ran. */

@@ -13,6 +13,9 @@ export const DIMENSIONS: Readonly<Record<MetricLevel, readonly Dimension[]>> = {
   sys_container: ['node', 'container'],
 };
 
+/** Levels whose objects carry Kubernetes labels. */
+export const LABELLED: readonly MetricLevel[] = ['node', 'namespace', 'pod', 'container'];
+
 /** Further names of the objects of a labelled metric. */
 export function extraDimensions(metric: MetricDefinition): Dimension[] {
   return (metric.labels ?? []).flatMap((label): Dimension[] =>

@@ -1,8 +1,8 @@
-import { HeapscopeError } from '../errors.ts';
 import type { TableName } from '../model/batch.ts';
 import type { MetricLevel } from '../model/catalogue.ts';
-import { DIMENSIONS, nameOf } from './dimensions.ts';
+import { nameOf } from './dimensions.ts';
 import { compileFilters } from './filters.ts';
+import { isPartTable, tableFor } from './nameTables.ts';
 import { compilePattern } from './patterns.ts';
 import type { Dimension, Filter, KnownObject, SeriesReader, TimeRange } from './types.ts';
 
@@ -24,36 +24,6 @@ export interface NamesAnswer {
 }
 
 const DEFAULT_LIMIT = 10_000;
-
-/** Tables that tell the values of a dimension, the smallest first. */
-const TABLES: ReadonlyMap<string, readonly TableName[]> = new Map<string, readonly TableName[]>([
-  ['node', ['node', 'pod', 'container']],
-  ['namespace', ['namespace', 'workload', 'pod', 'container']],
-  ['workload_kind', ['workload', 'pod', 'container']],
-  ['workload', ['workload', 'pod', 'container']],
-  ['pod', ['pod', 'container']],
-  ['container', ['container']],
-  ['resource_id', ['filesystem']],
-  ['persistentvolumeclaim', ['filesystem']],
-  ['interface', ['interface']],
-  ['make', ['accelerator']],
-  ['model', ['accelerator']],
-  ['accelerator_id', ['accelerator']],
-]);
-const PART_DIMENSIONS: readonly string[] = [
-  'node',
-  'namespace',
-  'workload_kind',
-  'workload',
-  'pod',
-  'container',
-  'resource_id',
-  'persistentvolumeclaim',
-  'interface',
-  'make',
-  'model',
-  'accelerator_id',
-];
 
 interface Listed {
   readonly name: string;
@@ -137,42 +107,6 @@ export class NameIndex {
     }
     return merge(kept, added.sort(byName));
   }
-}
-
-/** The smallest table that has the names asked for and those the filters look at. */
-function tableFor({ dimension, level, filters = [] }: NamesQuery): TableName {
-  const candidates = candidatesFor(dimension, level);
-  const needed = filters.flatMap((filter) => ('dimension' in filter ? [filter.dimension] : []));
-  const selectsLabels =
-    filters.some((filter) => 'labelSelector' in filter) || needed.some((name) => name.startsWith('label:'));
-  const named = [dimension, ...needed].filter((name) => name !== 'label_keys' && !name.startsWith('label:'));
-  const fits = (table: TableName) => {
-    const carried: readonly string[] = isPartTable(table) ? PART_DIMENSIONS : DIMENSIONS[table];
-    const hasLabels =
-      table === 'pod' || table === 'container' || isPartTable(table) || !selectsLabels || table === level;
-    return hasLabels && named.every((name) => carried.includes(name));
-  };
-  return candidates.find(fits) ?? candidates[candidates.length - 1];
-}
-
-function candidatesFor(dimension: string, level: MetricLevel | undefined): readonly TableName[] {
-  if (dimension === 'label_keys' || dimension.startsWith('label:')) {
-    // Containers have the labels of their pod, and one name more to filter by.
-    return level === undefined || level === 'pod' ? ['pod', 'container'] : [level];
-  }
-  const tables = TABLES.get(dimension);
-  if (!tables) {
-    throw new HeapscopeError(
-      'bad_request',
-      `There is no dimension ${JSON.stringify(dimension)}. It is one of ${[...TABLES.keys()].join(', ')}, label:KEY or label_keys.`
-    );
-  }
-  return level === undefined ? tables : [level, ...tables];
-}
-
-/** Tables of what nodes, pods and containers have several of. */
-function isPartTable(table: TableName): table is 'filesystem' | 'interface' | 'accelerator' {
-  return table === 'filesystem' || table === 'interface' || table === 'accelerator';
 }
 
 function byName(one: Listed, other: Listed): number {

@@ -1,8 +1,8 @@
 import { HeapscopeError } from '../errors.ts';
-import { CATALOGUE, describeMetric, type MetricDefinition } from '../model/catalogue.ts';
-import { DIMENSIONS, extraDimensions } from './dimensions.ts';
+import { CATALOGUE, describeMetric } from '../model/catalogue.ts';
 import { evaluate, type Plan } from './evaluate.ts';
 import { compileFilters, podsNamed } from './filters.ts';
+import { refuseForeignFilters, refuseForeignGroups } from './foreignNames.ts';
 import { NameIndex, type NamesQuery, type NamesAnswer } from './nameIndex.ts';
 import { createReducer } from './overTime.ts';
 import { BestObjects, limitSeries, rankObjects } from './ranking.ts';
@@ -127,7 +127,8 @@ function makePlan(query: SeriesQuery, range: TimeRange): Plan {
     );
   }
   const groupBy = query.groupBy ?? [];
-  refuseForeignDimensions(groupBy, query, metric);
+  refuseForeignGroups(groupBy, query.level, metric);
+  refuseForeignFilters(query.filters ?? [], query.level, metric);
   return {
     metric,
     level: query.level,
@@ -138,17 +139,6 @@ function makePlan(query: SeriesQuery, range: TimeRange): Plan {
     groupBy,
     pods: podsNamed(query.filters ?? []),
   };
-}
-
-function refuseForeignDimensions(groupBy: SeriesQuery['groupBy'], query: SeriesQuery, metric: MetricDefinition): void {
-  const possible: readonly string[] = [...DIMENSIONS[query.level], ...extraDimensions(metric)];
-  const foreign = (groupBy ?? []).find((dimension) => !dimension.startsWith('label:') && !possible.includes(dimension));
-  if (foreign !== undefined) {
-    throw new HeapscopeError(
-      'bad_request',
-      `${metric.name} of ${query.level} cannot be grouped by ${JSON.stringify(foreign)}; it can by ${[...possible, 'label:KEY'].join(', ')}.`
-    );
-  }
 }
 
 function nearestHint(name: string): string {

@@ -2,6 +2,7 @@ import React from 'react';
 import { getDefaultTimeRange, type QueryEditorProps } from '@grafana/data';
 import { InlineFieldRow, Stack } from '@grafana/ui';
 import type { HeapscopeDataSource } from '../datasource';
+import { isField, isFitting } from '../filters';
 import { upgradeQuery, type HeapscopeQuery } from '../query';
 import type { HeapscopeSettings } from '../settings';
 import { ChoiceField } from './fields/ChoiceField';
@@ -19,13 +20,24 @@ type Props = QueryEditorProps<HeapscopeDataSource, HeapscopeQuery, HeapscopeSett
 export function QueryEditor({ datasource, query: saved, range = getDefaultTimeRange(), onChange, onRunQuery }: Props) {
   const catalogue = useCatalogue(datasource);
   const query = upgradeQuery(saved);
-  const dimensions = catalogue.dimensionsOf(query.level);
+  const fields = catalogue.fieldsOf(query.level, query.metric);
+  const dimensions = fields?.names ?? catalogue.dimensionsOf(query.level);
   const names = datasource.variableNames();
   const variables = variableOptions(names);
   const possible = catalogue.metrics.find((metric) => metric.name === query.metric)?.denominators;
   const change = (part: Partial<HeapscopeQuery>) => {
     onChange({ ...query, ...part });
     onRunQuery();
+  };
+  /** Filters and groupings by names that the objects do not have would be refused. */
+  const changeObjects = (part: Pick<HeapscopeQuery, 'level'> | Pick<HeapscopeQuery, 'metric'>) => {
+    const next: HeapscopeQuery = { ...query, ...part };
+    const left = catalogue.fieldsOf(next.level, next.metric);
+    change({
+      ...part,
+      ...(left && query.filters && { filters: query.filters.filter((filter) => isFitting(filter, left)) }),
+      ...(left && query.groupBy && { groupBy: query.groupBy.filter((dimension) => isField(dimension, left)) }),
+    });
   };
   return (
     <Stack direction="column" gap={0}>
@@ -37,7 +49,7 @@ export function QueryEditor({ datasource, query: saved, range = getDefaultTimeRa
           value={query.level}
           options={[...LEVELS, ...variables]}
           width={22}
-          onChange={(level) => change({ level: level as HeapscopeQuery['level'] })}
+          onChange={(level) => changeObjects({ level: level as HeapscopeQuery['level'] })}
           testId="heapscope-level"
         />
         <MetricField
@@ -45,7 +57,7 @@ export function QueryEditor({ datasource, query: saved, range = getDefaultTimeRa
           value={query.metric}
           catalogue={catalogue}
           variables={names}
-          onChange={(metric) => change({ metric })}
+          onChange={(metric) => changeObjects({ metric })}
         />
       </InlineFieldRow>
       <InlineFieldRow>
@@ -75,6 +87,7 @@ export function QueryEditor({ datasource, query: saved, range = getDefaultTimeRa
         filters={query.filters ?? []}
         level={query.level}
         dimensions={dimensions}
+        labels={fields?.labels}
         datasource={datasource}
         range={range}
         onChange={(filters) => change({ filters })}

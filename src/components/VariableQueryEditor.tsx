@@ -2,6 +2,7 @@ import React, { useId } from 'react';
 import { getDefaultTimeRange, type QueryEditorProps } from '@grafana/data';
 import { Box, InlineField, InlineFieldRow } from '@grafana/ui';
 import type { HeapscopeDataSource } from '../datasource';
+import { isFitting } from '../filters';
 import type { HeapscopeQuery } from '../query';
 import type { HeapscopeSettings } from '../settings';
 import { describeVariableQuery, getDefaultVariableQuery, type HeapscopeVariableQuery } from '../variables';
@@ -18,11 +19,16 @@ export function VariableQueryEditor({ datasource, query: saved, range = getDefau
   const matchId = useId();
   const catalogue = useCatalogue(datasource);
   const query = { ...getDefaultVariableQuery(), ...saved };
+  const fields = catalogue.fieldsOf(query.level);
   const dimensions = catalogue.dimensionsOf(query.level);
   const variables = variableOptions(datasource.variableNames());
   const change = (part: Partial<HeapscopeVariableQuery>) => {
     const next = { ...query, ...part };
     onChange({ ...next, query: describeVariableQuery(next) });
+  };
+  const changeLevel = (level: HeapscopeVariableQuery['level']) => {
+    const left = catalogue.fieldsOf(level);
+    change({ level, ...(left && { filters: query.filters?.filter((filter) => isFitting(filter, left)) }) });
   };
   return (
     <Box display="flex" direction="column" marginTop={1}>
@@ -45,7 +51,7 @@ export function VariableQueryEditor({ datasource, query: saved, range = getDefau
           empty="Any"
           options={[...LEVELS, ...variables]}
           width={22}
-          onChange={(level) => change({ level: level as HeapscopeVariableQuery['level'] })}
+          onChange={(level) => changeLevel(level as HeapscopeVariableQuery['level'])}
           testId="heapscope-variable-level"
         />
         <InlineField label="Matching" htmlFor={matchId} tooltip="Regular expression that must be found in the name.">
@@ -62,7 +68,8 @@ export function VariableQueryEditor({ datasource, query: saved, range = getDefau
       <FiltersField
         filters={query.filters ?? []}
         level={query.level}
-        dimensions={dimensions}
+        dimensions={fields?.names ?? dimensions}
+        labels={fields?.labels}
         datasource={datasource}
         range={range}
         onChange={(filters) => change({ filters })}

@@ -64,6 +64,55 @@ test('a metric the level does not have is named under the picker', async () => {
   expect(await screen.findByText('There is no node/ready at level pod.')).toBeInTheDocument();
 });
 
+test('another level drops the filters and groups whose names its objects do not have', async () => {
+  const { user, saved } = openQueryEditor({
+    query: {
+      filters: [
+        { dimension: 'namespace', operator: '=', values: ['web'] },
+        { dimension: 'node', operator: '!=', values: ['worker-1'] },
+        { dimension: '$dimension', operator: '=', values: ['x'] },
+        { dimension: 'label:zone', operator: '=', values: ['a'] },
+        { labelSelector: 'app=web' },
+      ],
+      groupBy: ['pod', 'node'],
+    },
+  });
+  await screen.findByTestId('heapscope-level');
+  await choose(user, 'heapscope-level', 'Node');
+  expect(saved()).toMatchObject({
+    level: 'node',
+    filters: [
+      { dimension: 'node' },
+      { dimension: '$dimension' },
+      { dimension: 'label:zone' },
+      { labelSelector: 'app=web' },
+    ],
+    groupBy: ['node'],
+  });
+  await choose(user, 'heapscope-level', 'Cluster');
+  expect(saved()).toMatchObject({ level: 'cluster', filters: [{ dimension: '$dimension' }], groupBy: [] });
+  expect(screen.getByTestId('heapscope-add-filter')).toBeDisabled();
+  expect(screen.getByTestId('heapscope-add-selector')).toBeDisabled();
+});
+
+test('another metric drops the filters by names that only the old one has', async () => {
+  const filters: HeapscopeQuery['filters'] = [
+    { dimension: 'resource_id', operator: '=', values: ['/'] },
+    { dimension: 'pod', operator: '=', values: ['web-1'] },
+  ];
+  const { user, saved } = openQueryEditor({ query: { metric: 'filesystem/usage', filters } });
+  await choose(user, 'heapscope-filter-1-dimension', 'volume claim');
+  expect(saved().filters?.[0]).toMatchObject({ dimension: 'persistentvolumeclaim' });
+  await choose(user, 'heapscope-metric', /cpu\/usage_rate/);
+  expect(saved().filters).toEqual([filters[1]]);
+});
+
+test('a new filter is on a name that the objects have', async () => {
+  const { user, saved } = openQueryEditor({ query: { level: 'node' } });
+  await user.click(screen.getByTestId('heapscope-add-filter'));
+  expect(saved().filters).toEqual([{ dimension: 'node', operator: '=', values: [] }]);
+});
+
 test('a filter offers the names that existed in the time range, narrowed by the other filters', async () => {
   const filters: HeapscopeQuery['filters'] = [{ dimension: 'node', operator: '=', values: ['worker-1'] }];
   const { user, saved, requests } = openQueryEditor({ query: { filters } });
@@ -208,4 +257,8 @@ test('values of a label are listed by typing its key, for objects of a level', a
   await user.keyboard('label:app{Enter}');
   await choose(user, 'heapscope-variable-level', 'Pod');
   expect(saved()).toMatchObject({ dimension: 'label:app', level: 'pod' });
+  await user.click(screen.getByTestId('heapscope-add-filter'));
+  expect(saved().filters).toHaveLength(1);
+  await choose(user, 'heapscope-variable-level', 'Node');
+  expect(saved()).toMatchObject({ level: 'node', filters: [] });
 });

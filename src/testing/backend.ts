@@ -54,8 +54,10 @@ export const CATALOGUE: MetricsResponse = {
       denominators: ['request', 'limit'],
     }),
     metric('memory/working_set', ['cluster', 'node', 'namespace', 'pod', 'container'], { unit: 'bytes' }),
+    metric('filesystem/usage', ['node', 'pod'], { labels: ['resource_id', 'persistentvolumeclaim'] }),
     metric('node/ready', ['node']),
   ],
+  labelled: ['node', 'namespace', 'pod', 'container'],
   dimensions: {
     cluster: [],
     node: ['node'],

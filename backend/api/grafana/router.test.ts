@@ -123,6 +123,25 @@ describe('names', () => {
   });
 });
 
+describe('a filter by a name that the level does not have', () => {
+  const filters = [{ dimension: 'container', operator: '=', values: ['nginx'] }];
+
+  it('is an error of its query', async () => {
+    const { A } = await served.query([{ refId: 'A', level: 'pod', metric: 'cpu/usage_rate', filters }]);
+    expect(A.frames).toEqual([]);
+    expect(A.error?.code).toBe('bad_request');
+    expect(A.error?.message).toContain('cpu/usage_rate of pod cannot be filtered by "container"; it can by namespace');
+  });
+
+  it('is refused where names are asked for', async () => {
+    const body = { ...RANGE, dimension: 'resource_id', level: 'node', filters };
+    expect(await served.ask('names', WHOLE, body)).toMatchObject({
+      status: 400,
+      body: { code: 'bad_request', message: expect.stringContaining('of node cannot be filtered by "container"') },
+    });
+  });
+});
+
 describe('the addresses', () => {
   it.each(['query', 'names'])('%s is the same with and without a slash at its end', async (path) => {
     const body = { ...RANGE, queries: [], dimension: 'namespace' };

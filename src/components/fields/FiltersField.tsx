@@ -2,7 +2,7 @@ import React from 'react';
 import type { TimeRange } from '@grafana/data';
 import { Box, Button, InlineLabel, Stack } from '@grafana/ui';
 import type { HeapscopeDataSource } from '../../datasource';
-import { isCompleteFilter, type SavedFilter } from '../../filters';
+import { isCompleteFilter, type SavedFilter, type SavedNameFilter } from '../../filters';
 import type { HeapscopeVariableQuery } from '../../variables';
 import { FilterRow } from './FilterRow';
 
@@ -10,15 +10,15 @@ interface Props {
   filters: SavedFilter[];
   level: HeapscopeVariableQuery['level'];
   dimensions: string[];
+  /** Whether the objects carry labels; undefined where that is not known. */
+  labels?: boolean;
   datasource: HeapscopeDataSource;
   range: TimeRange;
   onChange: (filters: SavedFilter[]) => void;
 }
 
-const NEW_FILTER: SavedFilter = { dimension: 'namespace', operator: '=', values: [] };
-
 /** The conditions, all of which must hold. */
-export function FiltersField({ filters, level, dimensions, datasource, range, onChange }: Props) {
+export function FiltersField({ filters, level, dimensions, labels = true, datasource, range, onChange }: Props) {
   const replace = (index: number, ...next: SavedFilter[]) =>
     onChange([...filters.slice(0, index), ...next, ...filters.slice(index + 1)]);
   return (
@@ -48,14 +48,16 @@ export function FiltersField({ filters, level, dimensions, datasource, range, on
           <Button
             variant="secondary"
             icon="plus"
+            disabled={!labels && dimensions.length === 0}
             data-testid="heapscope-add-filter"
-            onClick={() => onChange([...filters, NEW_FILTER])}
+            onClick={() => onChange([...filters, newFilter(dimensions)])}
           >
             Name
           </Button>
           <Button
             variant="secondary"
             icon="plus"
+            disabled={!labels}
             data-testid="heapscope-add-selector"
             onClick={() => onChange([...filters, { labelSelector: '' }])}
           >
@@ -65,4 +67,11 @@ export function FiltersField({ filters, level, dimensions, datasource, range, on
       </Stack>
     </Box>
   );
+}
+
+/** Most filters are by namespace, where the objects have one. */
+function newFilter(dimensions: string[]): SavedFilter {
+  const [first = 'namespace'] = dimensions;
+  const dimension = dimensions.includes('namespace') ? 'namespace' : (first as SavedNameFilter['dimension']);
+  return { dimension, operator: '=', values: [] };
 }
