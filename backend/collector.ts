@@ -1,9 +1,12 @@
 import { HeapscopeError, sentenceOf, type ErrorCode } from './errors.ts';
 import { decodeSummary, type DecodedSummary } from './kubelet/decodeSummary.ts';
+import type { CadvisorReading, CadvisorSource } from './cadvisorSource.ts';
 import type { NodeBatch } from './model/batch.ts';
 import type { NodeFacts } from './model/facts.ts';
+import { addCadvisor } from './pipeline/addCadvisor.ts';
 import { addNodeShares, silentNode } from './pipeline/addNodeShares.ts';
 import { addPodSpecs, type PodDirectory } from './pipeline/addPodSpecs.ts';
+import { addThrottling } from './pipeline/addThrottling.ts';
 import { sumContainersToPods, sumPodsToNode } from './pipeline/aggregate.ts';
 import { deriveRates, keepCounters } from './pipeline/deriveRates.ts';
 import { RoundTotals, type ClusterObjects } from './pipeline/roundTotals.ts';
@@ -26,12 +29,11 @@ export interface CollectorOptions {
   readonly deadlineMs: number;
   readonly directory: PodDirectory & ClusterObjects & { nodes(): readonly NodeFacts[] };
   readonly kubelets: {
-    readSummary(
-      node: NodeFacts,
-      options: { deadlineMs: number; signal?: AbortSignal }
-    ): Promise<{ body: Buffer; receivedMs: number; durationMs: number }>;
+    readSummary(node: NodeFacts, options: { deadlineMs: number; signal?: AbortSignal }): Promise<KubeletAnswer>;
     forget(nodeName: string): void;
   };
+  /** The second source, where it is switched on: `/metrics/cadvisor` of the same kubelets. */
+  readonly cadvisor?: Pick<CadvisorSource, 'read' | 'forget'>;
   readonly writer: RoundWriter;
   readonly clock: Clock;
   readonly telemetry: {
@@ -42,6 +44,14 @@ export interface CollectorOptions {
   /** Told when a node begins to fail, fails otherwise, or answers again. */
   readonly log: { info(sentence: string): void; warn(sentence: string): void };
 }
+
+interface KubeletAnswer {
+  readonly body: Buffer;
+  readonly receivedMs: number;
+  readonly durationMs: number;
+}
+
+const NOT_ASKED: CadvisorReading = {};
 
 /** Kubelets whose clock is further ahead of ours than this are named on the status page. */
 const TOLERATED_SKEW_MS = 60_000;
@@ -95,16 +105,17 @@ export class Collector {
     const pods = () => directory.podsOnNode(node.name);
     try {
       refuseUnready(node);
-      const answer = await this.options.kubelets.readSummary(node, { deadlineMs: this.options.deadlineMs, signal });
+      const [answer, extra] = await this.ask(node, endMs, signal);
       const summary = this.timed('decode', () => decodeSummary(answer.body, node.name, answer.receivedMs));
       const decoded = { node: node.name, timestampMs: endMs, receivedMs: answer.receivedMs, tables: summary.tables };
       const rated = this.timed('rates', () => deriveRates(decoded, this.countersBefore(node.name, endMs)));
-      const specified = this.timed('specs', () => addPodSpecs(rated, directory));
+      const joined = extra.batch ? this.timed('cadvisor', () => addThrottling(addCadvisor(rated, extra.batch))) : rated;
+      const specified = this.timed('specs', () => addPodSpecs(joined, directory));
       const summed = this.timed('sums', () => sumPodsToNode(sumContainersToPods(specified)));
       const scrape = { answered: true, durationMs: answer.durationMs };
       const shared = this.timed('shares', () => addNodeShares(summed, node, pods(), scrape));
       this.counters.set(node.name, keepCounters(decoded));
-      this.noteAnswer(node.name, answer, summary);
+      this.noteAnswer(node.name, answer, summary, extra);
       return shared;
     } catch (error) {
       this.noteFailure(node.name, error);
@@ -113,23 +124,37 @@ export class Collector {
     }
   }
 
+  /** Both answers of a kubelet at the same moment. The second is never a reason to lose the first. */
+  private ask(node: NodeFacts, endMs: number, signal: AbortSignal): Promise<[KubeletAnswer, CadvisorReading]> {
+    const { kubelets, cadvisor, deadlineMs } = this.options;
+    return Promise.all([
+      kubelets.readSummary(node, { deadlineMs, signal }),
+      cadvisor?.read(node, endMs, signal) ?? NOT_ASKED,
+    ]);
+  }
+
   /** Rates compare with the round immediately before, as Heapster does: after a gap they begin anew. */
   private countersBefore(node: string, endMs: number): NodeBatch | undefined {
     const before = this.counters.get(node);
     return before?.timestampMs === endMs - this.options.resolutionMs ? before : undefined;
   }
 
-  private noteAnswer(node: string, answer: { receivedMs: number; durationMs: number }, summary: DecodedSummary): void {
+  private noteAnswer(node: string, answer: KubeletAnswer, summary: DecodedSummary, extra: CadvisorReading): void {
     this.options.telemetry.countScrape('ok');
     if (this.nodeReports.get(node)?.state === 'failing') {
       this.options.log.info(`Kubelet on node ${node} answers again.`);
     }
     this.nodeReports.set(node, {
+    if (extra.problem && before?.problem?.code !== extra.problem.code) {
+      this.options.log.warn(extra.problem.message);
+    } else if (!extra.problem && before?.problem?.code === 'kubelet_cadvisor') {
+      this.options.log.info(`Kubelet on node ${node} answers /metrics/cadvisor as it should again.`);
+    }
       node,
       state: 'ok',
       answeredMs: answer.receivedMs,
       durationMs: answer.durationMs,
-      problem: oddityOf(node, answer.receivedMs, summary),
+      problem: extra.problem ?? oddityOf(node, answer.receivedMs, summary),
     });
   }
 
@@ -157,6 +182,7 @@ export class Collector {
       this.counters.delete(name);
       this.options.kubelets.forget(name);
     }
+      this.options.cadvisor?.forget(name);
   }
 
   private timed<Result>(step: string, work: () => Result): Result {

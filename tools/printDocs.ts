@@ -97,6 +97,7 @@ function meaningOf({ description, labels, denominators, origin }: MetricDefiniti
     labels ? `One value per ${labels.map((label) => `\`${label}\``).join(', ')}.` : '',
     shares.length > 0 ? `As a share of ${shares.join(', ')}.` : '',
     origin === 'cadvisor' ? 'Only from kubelets that have `/stats/container`.' : '',
+    origin === 'cadvisor_metrics' ? 'Only with `--cadvisor-metrics`.' : '',
   ]
     .filter((part) => part !== '')
     .join(' ');

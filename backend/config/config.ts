@@ -43,6 +43,8 @@ export interface KubeletConfig {
   readonly addressTypes: readonly string[];
   readonly timeoutMs: number;
   readonly maxAnswerBytes: number;
+  /** Ask for `/metrics/cadvisor` too. */
+  readonly cadvisorMetrics: boolean;
 }
 
 /** How much history memory keeps: at least the window, and more while it fits the memory. */

@@ -88,6 +88,7 @@ function kubeletConfig(
     addressTypes: values['kubelet-preferred-address-types'],
     timeoutMs: values['kubelet-timeout'] ?? defaultKubeletTimeoutMs(values['metric-resolution']),
     maxAnswerBytes: values['kubelet-max-answer'],
+    cadvisorMetrics: values['cadvisor-metrics'],
   };
 }
 

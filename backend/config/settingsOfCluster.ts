@@ -121,6 +121,14 @@ export const clusterSettings = {
     default: '32MiB',
     parse: bytes(2 ** 20),
   },
+  'cadvisor-metrics': {
+    group: 'kubelet',
+    shape: '',
+    description:
+      'Ask kubelets for `/metrics/cadvisor` too, for CPU throttling and disk bytes per container. An answer is about 17 times as long as that of the summary (see performance.md for the cost); it needs the right `get` on `nodes/metrics`.',
+    default: 'false',
+    parse: truth,
+  },
   'metric-resolution': {
     group: 'collection',
     shape: 'DURATION',

@@ -11,6 +11,7 @@ import { createTrustSource } from './trust.ts';
 
 const DEFAULT_MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 const SUMMARY_PATH = '/stats/summary';
+const CADVISOR_PATH = '/metrics/cadvisor';
 
 /** What a kubelet is shown. The same objects as long as nothing was rotated, so that connections can be kept. */
 export interface KubeletCredentials {
@@ -43,35 +44,44 @@ export interface KubeletClientOptions {
   readonly now?: () => number;
 }
 
-export interface SummaryAnswer {
+export interface KubeletAnswer {
   readonly body: Buffer;
   /** When the answer was complete, Unix ms. */
   readonly receivedMs: number;
   readonly durationMs: number;
 }
 
-/** Asks kubelets for their summaries over connections that are kept from round to round, one per node. */
+/** Asks kubelets for summaries and cAdvisor's metrics over connections that are kept from round to round, one per node. */
 export interface KubeletClient {
   /** Rejects with a `kubelet_*` error at the deadline or whatever else goes wrong. */
-  readSummary(node: NodeFacts, options: { deadlineMs: number; signal?: AbortSignal }): Promise<SummaryAnswer>;
+  readSummary(node: NodeFacts, options: ReadOptions): Promise<KubeletAnswer>;
+  /** The same for `/metrics/cadvisor`; asked while the summary is under way, it comes after it on the same connection. */
+  readCadvisor(node: NodeFacts, options: ReadOptions): Promise<KubeletAnswer>;
   /** Closes the connection of a node that is gone. */
   forget(nodeName: string): void;
   close(): Promise<void>;
 }
 
-type Read = (path: string, node: NodeFacts, options: { deadlineMs: number; signal?: AbortSignal }) => Promise<Buffer>;
+export interface ReadOptions {
+  readonly deadlineMs: number;
+  readonly signal?: AbortSignal;
+}
+
+type Read = (path: string, node: NodeFacts, options: ReadOptions) => Promise<Buffer>;
 
 /** Opens nothing before the first {@link KubeletClient.readSummary}. */
 export function createKubeletClient(options: KubeletClientOptions): KubeletClient {
   const now = options.now ?? Date.now;
   const connections = new Map<string, KubeletConnection>();
   const read = options.access === 'direct' ? directReader(options, connections) : proxyReader(options);
+  const ask = async (path: string, node: NodeFacts, request: ReadOptions): Promise<KubeletAnswer> => {
+    const begunMs = performance.now();
+    const body = await read(path, node, request);
+    return { body, receivedMs: now(), durationMs: performance.now() - begunMs };
+  };
   return {
-    async readSummary(node, request) {
-      const begunMs = performance.now();
-      const body = await read(SUMMARY_PATH, node, request);
-      return { body, receivedMs: now(), durationMs: performance.now() - begunMs };
-    },
+    readSummary: (node, request) => ask(SUMMARY_PATH, node, request),
+    readCadvisor: (node, request) => ask(CADVISOR_PATH, node, request),
     forget(nodeName) {
       void connections.get(nodeName)?.close();
       connections.delete(nodeName);
@@ -113,10 +123,10 @@ function directReader(options: KubeletClientOptions, connections: Map<string, Ku
       https && shown.token ? { accept: '*/*', authorization: `Bearer ${shown.token}` } : { accept: '*/*' };
     const answer = await connection.ask({ path, headers, deadlineMs, maxBytes: maxAnswerBytes, signal });
     if (answer.status !== 200) {
-      throw statusProblem(connection.asked, answer.status, answer.body);
+      throw statusProblem(connection.asked, path, answer.status, answer.body);
     }
     if (answer.body.length === 0) {
-      throw emptyProblem(connection.asked);
+      throw emptyProblem(connection.asked, path);
     }
     return answer.body;
   };

@@ -20,8 +20,8 @@ const CA_CODES = new Set([
   'CERT_UNTRUSTED',
 ]);
 
-/** The error for an answer with another status than 200. */
-export function statusProblem(asked: AskedKubelet, status: number, body: Buffer): HeapscopeError {
+/** The error for an answer with another status than 200 to a question for `path`. */
+export function statusProblem(asked: AskedKubelet, path: string, status: number, body: Buffer): HeapscopeError {
   const who = subject(asked);
   const said = body.toString('utf8', 0, 300).trim();
   if (said.includes('HTTP request to an HTTPS server')) {
@@ -37,12 +37,12 @@ export function statusProblem(asked: AskedKubelet, status: number, body: Buffer)
     );
   }
   if (status === 403) {
-    return new HeapscopeError('kubelet_forbidden', `${who} refused the request (403). ${rights(asked, said)}`);
+    return new HeapscopeError('kubelet_forbidden', `${who} refused the request (403). ${rights(asked, path, said)}`);
   }
   if (status === 404) {
     return new HeapscopeError(
       'kubelet_status',
-      `${who} has no /stats/summary (404). Check that the port${at(asked)} is the kubelet's, and that the summary is not turned off.`
+      `${who} has no ${path} (404). Check that the port${at(asked)} is the kubelet's, and that its ${path.startsWith('/stats') ? 'summary is' : 'metrics are'} not turned off.`
     );
   }
   if (status >= 300 && status < 400) {
@@ -57,14 +57,15 @@ export function statusProblem(asked: AskedKubelet, status: number, body: Buffer)
   );
 }
 
-function rights(asked: AskedKubelet, said: string): string {
+function rights(asked: AskedKubelet, path: string, said: string): string {
   const user = /user=([^,)]+)/.exec(said)?.[1] ?? /User "([^"]+)"/.exec(said)?.[1];
   const subjectName = user?.startsWith('system:serviceaccount:')
     ? `the service account ${user.slice('system:serviceaccount:'.length).replace(':', '/')}`
     : user
       ? `the user "${user}"`
       : 'the service account';
-  return `Allow ${subjectName} \`get\` on \`${asked.address ? 'nodes/stats' : 'nodes/proxy'}\`.`;
+  const right = !asked.address ? 'nodes/proxy' : path.startsWith('/stats') ? 'nodes/stats' : 'nodes/metrics';
+  return `Allow ${subjectName} \`get\` on \`${right}\`.`;
 }
 
 /** The error for a request that got no complete answer. `receivedBytes` is what came of it. */
@@ -172,10 +173,10 @@ export function tooLargeProblem(asked: AskedKubelet, limitBytes: number): Heapsc
   );
 }
 
-export function emptyProblem(asked: AskedKubelet): HeapscopeError {
+export function emptyProblem(asked: AskedKubelet, path: string): HeapscopeError {
   return new HeapscopeError(
     'kubelet_unreadable',
-    `${subject(asked)} sent an empty answer. Ask it by hand for /stats/summary and look at its log.`
+    `${subject(asked)} sent an empty answer. Ask it by hand for ${path} and look at its log.`
   );
 }
 

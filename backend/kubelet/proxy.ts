@@ -31,13 +31,13 @@ export async function askThroughApiServer(apiServer: ApiServerReader, question: 
     const path = `/api/v1/nodes/${proxyTarget(question)}/proxy${question.path}`;
     const { status, body, complete } = await apiServer.read(path, { signal: stop.signal, maxBytes: question.maxBytes });
     if (status !== 200) {
-      throw statusProblem(asked, status, body);
+      throw statusProblem(asked, question.path, status, body);
     }
     if (!complete) {
       throw tooLargeProblem(asked, question.maxBytes);
     }
     if (body.length === 0) {
-      throw emptyProblem(asked);
+      throw emptyProblem(asked, question.path);
     }
     return body;
   } catch (error) {

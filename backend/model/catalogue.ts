@@ -1,5 +1,6 @@
 import { pressureMetrics, type MetricDefinition } from './catalogueTypes.ts';
 import { apiMetrics } from './catalogueApi.ts';
+import { cadvisorMetrics } from './catalogueCadvisor.ts';
 import { summaryMetrics } from './catalogueSummary.ts';
 
 export type { Clock } from './batch.ts';
@@ -10,7 +11,12 @@ export type { MetricDefinition, MetricLevel, Unit } from './catalogueTypes.ts';
  * cluster knows and are described by {@link describeMetric}: `RESOURCE/request` (such as `nvidia.com/gpu/request`)
  * and `custom/NAME`.
  */
-export const CATALOGUE: readonly MetricDefinition[] = [...summaryMetrics, ...pressureMetrics, ...apiMetrics];
+export const CATALOGUE: readonly MetricDefinition[] = [
+  ...summaryMetrics,
+  ...cadvisorMetrics,
+  ...pressureMetrics,
+  ...apiMetrics,
+];
 
 const BY_NAME = new Map(CATALOGUE.map((metric) => [metric.name, metric]));
 

@@ -13,8 +13,8 @@ export interface MetricDefinition {
   readonly unit: Unit;
   /** `cumulative`: only grows while its object lives. */
   readonly kind: 'gauge' | 'cumulative';
-  /** `summary`: the kubelet's Summary API; `api`: Kubernetes objects; `derived`: computed by Heapscope; `cadvisor`: only kubelets with `/stats/container`. */
-  readonly origin: 'summary' | 'api' | 'derived' | 'cadvisor';
+  /** `summary`: the kubelet's Summary API; `api`: Kubernetes objects; `derived`: computed by Heapscope; `cadvisor`: only kubelets with `/stats/container`; `cadvisor_metrics`: the kubelet's `/metrics/cadvisor`, where it is switched on. */
+  readonly origin: 'summary' | 'api' | 'derived' | 'cadvisor' | 'cadvisor_metrics';
   /** Whether Heapster had it, under this name. */
   readonly heapster: boolean;
   readonly description: string;

@@ -29,6 +29,8 @@ export interface Telemetry {
   observeRound(seconds: number): void;
   /** One kubelet was asked: `ok`, or the error code. */
   countScrape(outcome: string): void;
+  /** The same for `/metrics/cadvisor`, where it is switched on. */
+  countCadvisorScrape(outcome: string): void;
   countRequest(route: string, status: number, seconds: number): void;
   /** Names where the values come from that are read on demand; until then they are missing. */
   watch(source: HealthSource): void;
@@ -74,6 +76,12 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     ['outcome'],
     registers
   );
+  const cadvisorScrapes = counter(
+    'heapscope_cadvisor_scrapes_total',
+    'Kubelets asked for /metrics/cadvisor, by outcome: ok or the code of the error.',
+    ['outcome'],
+    registers
+  );
   const requests = counter('heapscope_http_requests_total', 'HTTP requests answered.', ['route', 'status'], registers);
   const durations = new Histogram({
     name: 'heapscope_http_request_duration_seconds',
@@ -86,6 +94,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     observeStep: (step, seconds) => steps.labels(step).observe(seconds),
     observeRound: (seconds) => rounds.observe(seconds),
     countScrape: (outcome) => scrapes.labels(outcome).inc(),
+    countCadvisorScrape: (outcome) => cadvisorScrapes.labels(outcome).inc(),
     countRequest(route, status, seconds) {
       requests.labels(route, String(status)).inc();
       durations.labels(route).observe(seconds);
