@@ -141,15 +141,16 @@ export class Collector {
 
   private noteAnswer(node: string, answer: KubeletAnswer, summary: DecodedSummary, extra: CadvisorReading): void {
     this.options.telemetry.countScrape('ok');
-    if (this.nodeReports.get(node)?.state === 'failing') {
+    const before = this.nodeReports.get(node);
+    if (before?.state === 'failing') {
       this.options.log.info(`Kubelet on node ${node} answers again.`);
     }
-    this.nodeReports.set(node, {
     if (extra.problem && before?.problem?.code !== extra.problem.code) {
       this.options.log.warn(extra.problem.message);
     } else if (!extra.problem && before?.problem?.code === 'kubelet_cadvisor') {
       this.options.log.info(`Kubelet on node ${node} answers /metrics/cadvisor as it should again.`);
     }
+    this.nodeReports.set(node, {
       node,
       state: 'ok',
       answeredMs: answer.receivedMs,
@@ -181,8 +182,8 @@ export class Collector {
       this.nodeReports.delete(name);
       this.counters.delete(name);
       this.options.kubelets.forget(name);
-    }
       this.options.cadvisor?.forget(name);
+    }
   }
 
   private timed<Result>(step: string, work: () => Result): Result {
