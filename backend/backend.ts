@@ -13,9 +13,10 @@ import { createKubeletClient } from './kubelet/client.ts';
 import type { ConnectionOptions } from './kubernetes/connection.ts';
 import { createDirectory, type Directory } from './kubernetes/directory.ts';
 import type { PodFacts } from './model/facts.ts';
+import { reportNotices } from './notices.ts';
 import { createQueryEngine } from './query/queryEngine.ts';
 import { runRounds, spreadOf, type Clock } from './rounds.ts';
-import { reportHealth, reportNotices, reportStatus, reportToGrafana, type ReportSources } from './statusReport.ts';
+import { reportHealth, reportStatus, reportToGrafana, type ReportSources } from './statusReport.ts';
 import { HeadStore } from './store/headStore.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { createTelemetry, type HealthSource } from './telemetry/selfMetrics.ts';
@@ -92,8 +93,8 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
       router: createGrafanaRouter({
         engine,
         streams,
-        health: () => reportToGrafana(sources),
-        notices: (range) => reportNotices(sources, range),
+        health: (mayNameNodes) => reportToGrafana(sources, mayNameNodes),
+        notices: (range, mayNameNodes) => reportNotices(sources, range, mayNameNodes),
         firstDataMs: sources.nextRoundMs,
         nowMs: clock.nowMs,
       }),

@@ -1,8 +1,9 @@
 import type { ClusterTotals, HealthReport, NodeStatus, StatusHistory, StatusReport } from './api/self/types.ts';
 import type { Collector } from './collector.ts';
-import type { HealthResponse, Notice } from './contract/grafana.ts';
+import type { HealthResponse } from './contract/grafana.ts';
 import type { MetricLevel } from './model/catalogue.ts';
 import type { NodeFacts } from './model/facts.ts';
+import { reportProblems } from './notices.ts';
 import type { QueryEngine } from './query/queryEngine.ts';
 
 /** What the status page, the health routes and the notices are made of. */
@@ -30,9 +31,6 @@ export interface ReportSources {
   readonly lastRound: () => { number: number; startedMs: number; durationMs: number; endedMs: number } | undefined;
   readonly nextRoundMs: () => number;
 }
-
-/** A data point of a panel needs this much of a range to be called missing. */
-const NAMED_NODES = 3;
 
 /** Everything the status page shows. */
 export function reportStatus(sources: ReportSources): StatusReport {
@@ -82,8 +80,8 @@ export function reportHealth(sources: ReportSources): HealthReport {
   };
 }
 
-/** What "Save & test" of the plugin says. */
-export function reportToGrafana(sources: ReportSources): HealthResponse {
+/** What "Save & test" of the plugin says; nodes are named only to those who may see them. */
+export function reportToGrafana(sources: ReportSources, mayNameNodes: boolean): HealthResponse {
   const { directory, engine } = sources;
   const rounds = engine.rounds();
   return {
@@ -95,39 +93,8 @@ export function reportToGrafana(sources: ReportSources): HealthResponse {
     newestTimestampMs: rounds.at(-1) ?? 0,
     oldestTimestampMs: rounds[0] ?? 0,
     resolutionMs: sources.resolutionMs,
-    problems: [...directory.problems(), ...nodeProblems(sources)],
+    problems: reportProblems(sources, mayNameNodes),
   };
-}
-
-/** What belongs beside an answer about a range: nodes that do not answer, and times that are not kept. */
-export function reportNotices(sources: ReportSources, range: { fromMs: number; toMs: number }): Notice[] {
-  const notices: Notice[] = [];
-  const rounds = sources.engine.rounds();
-  const failing = nodeProblems(sources);
-  if (failing.length > 0 && range.toMs >= (rounds.at(-1) ?? Infinity) - sources.resolutionMs) {
-    const more = failing.length > NAMED_NODES ? ` And ${failing.length - NAMED_NODES} more.` : '';
-    const count = `${failing.length} of ${sources.directory.nodes().length} nodes did not answer in the last round.`;
-    notices.push({ severity: 'warning', text: `${count} ${failing.slice(0, NAMED_NODES).join(' ')}${more}` });
-  }
-  const late = sources.nowMs() - (rounds.at(-1) ?? sources.nowMs());
-  if (late > 3 * sources.resolutionMs && range.toMs > (rounds.at(-1) ?? 0) + 3 * sources.resolutionMs) {
-    notices.push({
-      severity: 'warning',
-      text: `The newest data are ${Math.round(late / 1000)} s old. Look at the status page of Heapscope.`,
-    });
-  }
-  if (rounds.length > 0 && range.toMs < rounds[0]) {
-    const kept = new Date(rounds[0]).toISOString();
-    notices.push({
-      severity: 'info',
-      text: `Nothing before ${kept} is kept in memory. Choose a later range, or raise --head-window or --head-memory.`,
-    });
-  }
-  return notices;
-}
-
-function nodeProblems({ collector }: ReportSources): string[] {
-  return [...collector.reports()].flatMap(({ state, problem }) => (state !== 'ok' && problem ? [problem.message] : []));
 }
 
 function countAnswering({ collector }: ReportSources): number {

@@ -7,15 +7,15 @@ import { refuseForeignShares, scopeFilters } from './scopes.ts';
 
 export interface AnswerOptions {
   readonly engine: QueryEngine;
-  /** Sentences that belong beside every answer about a range, such as nodes that did not answer. */
-  readonly notices: (range: { fromMs: number; toMs: number }) => Notice[];
+  /** Sentences that belong beside every answer about a range, without names of nodes for those who may not see them. */
+  readonly notices: (range: { fromMs: number; toMs: number }, mayNameNodes: boolean) => Notice[];
 }
 
 /** Answers the queries of one panel within a scope; a query that cannot be answered has its error beside the others. */
 export function answerQueries(options: AnswerOptions, request: QueryRequest, scope: Scope): QueryResponse {
   const range = { fromMs: request.fromMs, toMs: request.toMs };
   const resolution = { maxDataPoints: request.maxDataPoints, intervalMs: request.intervalMs };
-  const notices = options.notices(range);
+  const notices = options.notices(range, scope.namespaces === 'all');
   // A map, since a refId may be any text, `__proto__` too.
   const results = new Map<string, QueryResult>();
   for (const query of request.queries) {

@@ -13,7 +13,8 @@ import type { Streams } from './streams.ts';
 
 export interface GrafanaDoorOptions extends AnswerOptions {
   readonly streams: Pick<Streams, 'start'>;
-  readonly health: () => HealthResponse;
+  /** What "Save & test" reports, without names of nodes for askers who may not see them. */
+  readonly health: (mayNameNodes: boolean) => HealthResponse;
   /** When the first data can be expected, Unix ms. */
   readonly firstDataMs: () => number;
   readonly nowMs: () => number;
@@ -49,7 +50,8 @@ export function createGrafanaRouter(options: GrafanaDoorOptions): Router {
   });
   router.get('/health', (_request, response) => {
     refuseUnready(options);
-    response.json(healthInScope(options.health(), scopeOf(response), options.engine));
+    const scope = scopeOf(response);
+    response.json(healthInScope(options.health(scope.namespaces === 'all'), scope, options.engine));
   });
   return router;
 }

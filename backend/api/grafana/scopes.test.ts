@@ -1,4 +1,13 @@
-import { named, NOBODY, RANGE, ServedCluster, SHOP, WHOLE } from './testing/servedCluster.ts';
+import {
+  COUNT_NOTICE,
+  named,
+  NOBODY,
+  NODE_NOTICE,
+  RANGE,
+  ServedCluster,
+  SHOP,
+  WHOLE,
+} from './testing/servedCluster.ts';
 
 let served: ServedCluster;
 beforeAll(async () => {
@@ -70,6 +79,13 @@ describe('a token that is bound to namespaces', () => {
       code: 'forbidden',
       message: `This token is bound to the namespaces shop; it may not see the ${denominator} of nodes; divide by request or limit. Use a token without namespaces.`,
     });
+  });
+
+  it('learns that nodes do not answer, but not which', async () => {
+    const { A } = await served.query([{ refId: 'A', level: 'pod', metric: 'cpu/usage_rate' }], SHOP);
+    expect(A.frames[0].schema.meta?.notices).toEqual([COUNT_NOTICE]);
+    expect((await served.ask('health', SHOP)).body).toMatchObject({ problems: [COUNT_NOTICE.text] });
+    expect((await served.ask('health', WHOLE)).body).toMatchObject({ problems: [NODE_NOTICE.text] });
   });
 
   it('divides by requests of its own', async () => {

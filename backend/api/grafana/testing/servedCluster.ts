@@ -14,7 +14,8 @@ export const WHOLE = 'token-of-the-whole-cluster';
 export const SHOP = 'token-of-the-shop';
 export const NOBODY = 'token-of-nobody';
 export const RANGE = { fromMs: timeMs('10:00'), toMs: timeMs('10:02') };
-export const NODE_NOTICE: Notice = { severity: 'warning', text: '1 of 2 nodes did not answer in the last round.' };
+export const NODE_NOTICE: Notice = { severity: 'warning', text: 'Node worker-2 did not answer in the last round.' };
+export const COUNT_NOTICE: Notice = { severity: 'warning', text: '1 of 2 nodes did not answer in the last round.' };
 
 const CLUSTER = `
 cluster
@@ -160,7 +161,7 @@ function routerOver(head: HeadStore, streams: Streams) {
   return createGrafanaRouter({
     streams,
     engine: createQueryEngine(head, MINUTE_MS, { maxSeries: 10, maxPoints: 8 }),
-    health: () => ({
+    health: (mayNameNodes) => ({
       version: '1.2.3',
       nodes: { total: 2, answering: 1 },
       namespaces: 22,
@@ -169,9 +170,9 @@ function routerOver(head: HeadStore, streams: Streams) {
       newestTimestampMs: RANGE.toMs,
       oldestTimestampMs: RANGE.fromMs,
       resolutionMs: MINUTE_MS,
-      problems: [],
+      problems: [(mayNameNodes ? NODE_NOTICE : COUNT_NOTICE).text],
     }),
-    notices: () => [NODE_NOTICE],
+    notices: (_range, mayNameNodes) => [mayNameNodes ? NODE_NOTICE : COUNT_NOTICE],
     firstDataMs: () => 100_000,
     nowMs: () => 55_000,
   });
