@@ -77,8 +77,23 @@ describe('a token that is bound to namespaces', () => {
     const results = await served.query([asked], SHOP);
     expect(results.A.error).toEqual({
       code: 'forbidden',
-      message: `This token is bound to the namespaces shop; it may not see the ${denominator} of nodes; divide by request or limit. Use a token without namespaces.`,
+      message: `This token is bound to the namespaces shop; it may not see the ${denominator} of nodes. Divide by request or limit, or use a token without namespaces.`,
     });
+  });
+
+  it('sees how full its own volumes are', async () => {
+    const asked = { refId: 'A', level: 'pod', metric: 'filesystem/usage', denominator: 'capacity' };
+    const { A } = await served.query([asked], SHOP);
+    expect(A.frames[0].data.values[1]).toEqual([0.25, 0.5, 0.75]);
+  });
+
+  it.each([
+    ['node', 'process/count'],
+    ['namespace', 'process/count'],
+    ['node', 'filesystem/usage'],
+  ])('does not see how full the %s is by %s', async (level, metric) => {
+    const { A } = await served.query([{ refId: 'A', level, metric, denominator: 'capacity' }], SHOP);
+    expect(A.error?.code).toBe('forbidden');
   });
 
   it('learns that nodes do not answer, but not which', async () => {
@@ -102,8 +117,8 @@ describe('a token that is bound to namespaces', () => {
     [{ dimension: 'container' }, []],
     [{ dimension: 'workload' }, ['web']],
     [{ dimension: 'node', level: 'pod' }, ['worker-1', 'worker-2']],
-    [{ dimension: 'resource_id' }, []],
-    [{ dimension: 'persistentvolumeclaim' }, []],
+    [{ dimension: 'resource_id' }, ['Volume:data']],
+    [{ dimension: 'persistentvolumeclaim' }, ['data-0']],
     [{ dimension: 'interface' }, []],
     [{ dimension: 'label_keys' }, ['app']],
     [{ dimension: 'label_keys', level: 'namespace' }, ['team']],

@@ -1,5 +1,6 @@
 import type { Filter, HealthResponse, MetricQuery } from '../../contract/grafana.ts';
 import { HeapscopeError } from '../../errors.ts';
+import { describeMetric } from '../../model/catalogue.ts';
 import type { QueryEngine } from '../../query/queryEngine.ts';
 import type { Scope } from '../scope.ts';
 
@@ -16,10 +17,17 @@ export function scopeFilters(scope: Scope, about: string): Filter[] {
   return [{ dimension: 'namespace', operator: 'in', values: [...scope.namespaces] }];
 }
 
-/** Refuses shares of nodes and of the cluster to tokens that may not see these. */
-export function refuseForeignShares(scope: Scope, { denominator }: MetricQuery): void {
-  if (scope.namespaces !== 'all' && (denominator === 'capacity' || denominator === 'allocatable')) {
-    throw forbidden(scope.namespaces, `the ${denominator} of nodes; divide by request or limit`);
+/**
+ * Refuses shares of what nodes and the cluster have to tokens that may not see these. What objects have of their own,
+ * such as the size of a volume, is theirs to divide by.
+ */
+export function refuseForeignShares(scope: Scope, { denominator, level, metric }: MetricQuery): void {
+  if (scope.namespaces === 'all' || denominator === undefined) {
+    return;
+  }
+  const divisors = describeMetric(metric)?.denominators?.[denominator] ?? [];
+  if (divisors.some((name) => !describeMetric(name)?.levels.includes(level))) {
+    throw forbidden(scope.namespaces, `the ${denominator} of nodes`, 'Divide by request or limit, or use');
   }
 }
 
@@ -41,9 +49,9 @@ export function healthInScope(health: HealthResponse, scope: Scope, engine: Quer
   };
 }
 
-function forbidden(namespaces: readonly string[], what: string): HeapscopeError {
+function forbidden(namespaces: readonly string[], what: string, advice = 'Use'): HeapscopeError {
   return new HeapscopeError(
     'forbidden',
-    `This token is bound to the namespaces ${namespaces.join(', ')}; it may not see ${what}. Use a token without namespaces.`
+    `This token is bound to the namespaces ${namespaces.join(', ')}; it may not see ${what}. ${advice} a token without namespaces.`
   );
 }

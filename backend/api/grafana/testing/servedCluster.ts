@@ -48,6 +48,9 @@ filesystem worker-1 on worker-1 called /
   filesystem/usage 1 1 1
 filesystem bank/vault on worker-1 called Volume:gold claim gold-0
   filesystem/usage 1 1 1
+filesystem shop/web-1 on worker-1 called Volume:data claim data-0
+  filesystem/usage 1 2 3
+  filesystem/limit 4 4 4
 interface worker-1 on worker-1 called eth7
   network/interface_rx 1 1 1
 `;
