@@ -1,5 +1,6 @@
 import { HeapscopeError, sentenceOf, type ErrorCode } from './errors.ts';
-import { decodeSummary, type DecodedSummary } from './kubelet/decodeSummary.ts';
+import type { DecodedSummary } from './kubelet/concludeSummary.ts';
+import { SummaryReader } from './kubelet/summaryReader.ts';
 import type { CadvisorReading, CadvisorSource } from './cadvisorSource.ts';
 import type { NodeBatch } from './model/batch.ts';
 import type { NodeFacts } from './model/facts.ts';
@@ -59,6 +60,7 @@ const TOLERATED_SKEW_MS = 60_000;
 /** The line from kubelet to store, for one round after the other. */
 export class Collector {
   private readonly options: CollectorOptions;
+  private readonly summaries = new SummaryReader();
   private readonly counters = new Map<string, NodeBatch>();
   private readonly nodeReports = new Map<string, NodeReport>();
 
@@ -106,7 +108,7 @@ export class Collector {
     try {
       refuseUnready(node);
       const [answer, extra] = await this.ask(node, endMs, signal);
-      const summary = this.timed('decode', () => decodeSummary(answer.body, node.name, answer.receivedMs));
+      const summary = this.timed('decode', () => this.summaries.read(node.name, answer.body, answer.receivedMs));
       const decoded = { node: node.name, timestampMs: endMs, receivedMs: answer.receivedMs, tables: summary.tables };
       const rated = this.timed('rates', () => deriveRates(decoded, this.countersBefore(node.name, endMs)));
       const joined = extra.batch ? this.timed('cadvisor', () => addThrottling(addCadvisor(rated, extra.batch))) : rated;
@@ -181,6 +183,7 @@ export class Collector {
     for (const name of [...this.nodeReports.keys()].filter((candidate) => !known.has(candidate))) {
       this.nodeReports.delete(name);
       this.counters.delete(name);
+      this.summaries.forget(name);
       this.options.kubelets.forget(name);
       this.options.cadvisor?.forget(name);
     }

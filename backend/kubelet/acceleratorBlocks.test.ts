@@ -1,6 +1,7 @@
 import { valuesOf } from '../../tests/support/batches.ts';
 import type { Table } from '../model/batch.ts';
-import { decodeSummary, type DecodedSummary } from './decodeSummary.ts';
+import type { DecodedSummary } from './concludeSummary.ts';
+import { decodeSummary } from './decodeSummary.ts';
 
 const NOW = Date.parse('2026-11-21T12:00:00Z');
 const GPU = {

@@ -1,9 +1,9 @@
-import type { ObjectNames, Table } from '../model/batch.ts';
+import type { ObjectNames } from '../model/batch.ts';
 import { acceleratorKey, closeTable } from './closeTable.ts';
 import { END, type JsonCursor } from './jsonCursor.ts';
 import * as KEY from './summaryKeys.ts';
 import { addRow, isPossible } from './summaryTables.ts';
-import { TableBuilder } from './tableBuilder.ts';
+import { TableBuilder, type OpenTable } from './tableBuilder.ts';
 
 const ACCELERATOR = ['accelerator/memory_total', 'accelerator/memory_used', 'accelerator/duty_cycle'];
 
@@ -42,8 +42,8 @@ export class AcceleratorBlocks {
     return this.accelerators.length;
   }
 
-  /** The finished table. `startOf` tells when the container of a row started, Unix ms. */
-  close(containers: readonly ObjectNames[], startOf: (container: number) => number): Table {
+  /** The table as far as the answer tells it. `startOf` tells when the container of a row started, Unix ms. */
+  close(containers: readonly ObjectNames[], startOf: (container: number) => number): OpenTable {
     const names = this.accelerators.map(({ container, make, model, id }, row): ObjectNames => {
       this.table.setStart(row, startOf(container));
       return { ...containers[container], owner: 'container', make, model, acceleratorId: id };

@@ -1,5 +1,5 @@
-import { objectKey, type ObjectNames, type Table } from '../model/batch.ts';
-import type { TableBuilder } from './tableBuilder.ts';
+import { objectKey, type ObjectNames } from '../model/batch.ts';
+import type { OpenTable, TableBuilder } from './tableBuilder.ts';
 
 /** The key of a row by its names, per table; '' for a row whose names are not complete. */
 export const nodeKey = (names: ObjectNames) => names.node ?? '';
@@ -21,9 +21,8 @@ export const interfaceKey = (names: ObjectNames) => objectKey(ownerKey(names), n
 export function closeTable(
   builder: TableBuilder,
   names: ObjectNames[],
-  keyOf: (names: ObjectNames) => string,
-  without?: ReadonlySet<string>
-): Table {
+  keyOf: (names: ObjectNames) => string
+): OpenTable {
   const rowOf = new Map<string, number>();
   for (let row = 0; row < builder.rowCount; row++) {
     const key = keyOf(names[row]);
@@ -36,7 +35,6 @@ export function closeTable(
   return builder.build(
     kept,
     [...rowOf.keys()],
-    kept.map((row) => names[row]),
-    without
+    kept.map((row) => names[row])
   );
 }

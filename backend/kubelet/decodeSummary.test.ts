@@ -3,7 +3,8 @@ import { valuesOf } from '../../tests/support/batches.ts';
 import { readRecording } from '../../tests/support/recordings.ts';
 import { HeapscopeError } from '../errors.ts';
 import type { TableName } from '../model/batch.ts';
-import { decodeSummary, type DecodedSummary } from './decodeSummary.ts';
+import type { DecodedSummary } from './concludeSummary.ts';
+import { decodeSummary } from './decodeSummary.ts';
 
 const NOW = Date.parse('2026-11-21T12:00:00Z');
 const time = '2026-11-21T11:59:50Z';

@@ -1,22 +1,16 @@
 import { HeapscopeError } from '../errors.ts';
-import type { Table, TableName } from '../model/batch.ts';
 import { AcceleratorBlocks } from './acceleratorBlocks.ts';
+import { concludeSummary, type DecodedSummary } from './concludeSummary.ts';
 import { FilesystemBlocks } from './filesystemBlocks.ts';
 import { END, JsonCursor, JsonError } from './jsonCursor.ts';
 import { MeasuredBlocks } from './measuredBlocks.ts';
 import * as KEY from './summaryKeys.ts';
-import { SummaryTables } from './summaryTables.ts';
+import { SummaryTables, type RawTables } from './summaryTables.ts';
 import { METRIC, SYSTEM_CONTAINER_NAMES } from './summaryFields.ts';
 
-/** What one kubelet's answer to `/stats/summary` holds. */
-export interface DecodedSummary {
-  /** The name the kubelet calls its node by; normally the API name. */
+/** What an answer to `/stats/summary` says, before anything is concluded from it. */
+export interface RawSummary extends RawTables {
   readonly saysNodeName: string;
-  readonly tables: Readonly<Partial<Record<TableName, Table>>>;
-  /** Values left out because no kubelet means them: negative, or beyond 2^64. */
-  readonly rejectedValues: number;
-  /** Newest sample time of the answer in Unix ms, -Infinity if it has none; ahead of our clock if theirs is. */
-  readonly newestSampleMs: number;
 }
 
 /**
@@ -27,8 +21,13 @@ export interface DecodedSummary {
  * The format: Kubernetes, `k8s.io/kubelet/pkg/apis/stats/v1alpha1`.
  */
 export function decodeSummary(body: Buffer, node: string, receivedMs: number): DecodedSummary {
+  return concludeSummary(readSummary(body, node), receivedMs);
+}
+
+/** What the answer itself says. Throws like {@link decodeSummary}. */
+export function readSummary(body: Buffer, node: string): RawSummary {
   try {
-    return new SummaryDecoder(body, node, receivedMs).decode();
+    return new SummaryDecoder(body, node).decode();
   } catch (error) {
     if (error instanceof JsonError) {
       const sentence = `Kubelet on node ${node} answered ${body.length} bytes that are not a summary: ${error.message}. Ask it by hand for /stats/summary and look at the answer.`;
@@ -49,15 +48,15 @@ class SummaryDecoder {
   private readonly accelerators: AcceleratorBlocks;
   private saysNodeName = '';
 
-  constructor(body: Buffer, node: string, receivedMs: number) {
+  constructor(body: Buffer, node: string) {
     this.cursor = new JsonCursor(body);
-    this.tables = new SummaryTables(node, receivedMs);
+    this.tables = new SummaryTables(node);
     this.measured = new MeasuredBlocks(this.cursor, this.tables);
     this.filesystems = new FilesystemBlocks(this.cursor, this.tables);
     this.accelerators = new AcceleratorBlocks(this.cursor);
   }
 
-  decode(): DecodedSummary {
+  decode(): RawSummary {
     const { cursor, tables } = this;
     let nodes = 0;
     for (let key = cursor.firstKey(); key !== END; key = cursor.nextKey()) {
@@ -79,14 +78,15 @@ class SummaryDecoder {
     return { saysNodeName: this.saysNodeName, ...this.withAccelerators(tables.close()) };
   }
 
-  private withAccelerators(closed: ReturnType<SummaryTables['close']>): ReturnType<SummaryTables['close']> {
+  private withAccelerators(closed: RawTables): RawTables {
     const { accelerators, tables } = this;
     if (accelerators.count === 0) {
       return closed;
     }
-    const accelerator = accelerators.close(tables.containerNames(), (row) => tables.containerStart(row));
+    const accelerator = accelerators.close(tables.containerNames(), (row) => tables.start('container', row));
     const rejectedValues = closed.rejectedValues + accelerators.rejectedValues;
-    return { ...closed, rejectedValues, tables: { ...closed.tables, accelerator } };
+    const droppedRows = closed.droppedRows + accelerators.count - accelerator.keys.length;
+    return { droppedRows, rejectedValues, tables: { ...closed.tables, accelerator } };
   }
 
   private readNode(): void {
@@ -100,7 +100,7 @@ class SummaryDecoder {
           this.saysNodeName = cursor.string();
           break;
         case KEY.FS:
-          tables.setStorage('node', row, this.filesystems.read('node', row, '/'));
+          this.filesystems.read('node', row, '/');
           break;
         case KEY.RUNTIME:
           this.readRuntime(row);
@@ -176,7 +176,7 @@ class SummaryDecoder {
           }
           break;
         case KEY.EPHEMERAL_STORAGE:
-          tables.setStorage('pod', row, this.filesystems.read('pod', row, 'ephemeral-storage'));
+          this.filesystems.read('pod', row, 'ephemeral-storage');
           break;
         case KEY.PROCESS_STATS:
           this.readProcessCount(row);
@@ -214,18 +214,16 @@ class SummaryDecoder {
   private readContainer(pod: number): void {
     const { cursor, tables } = this;
     const row = tables.addObject('container', '', pod);
-    let rootfsBytes = NaN;
-    let logsBytes = NaN;
     for (let key = cursor.firstKey(); key !== END; key = cursor.nextKey()) {
       switch (key) {
         case KEY.NAME:
           tables.setName('container', row, cursor.string());
           break;
         case KEY.ROOTFS:
-          rootfsBytes = this.filesystems.read('container', row, '/');
+          this.filesystems.read('container', row, '/');
           break;
         case KEY.LOGS:
-          logsBytes = this.filesystems.read('container', row, 'logs');
+          this.filesystems.read('container', row, 'logs');
           break;
         case KEY.ACCELERATORS:
           this.accelerators.read(row);
@@ -239,8 +237,6 @@ class SummaryDecoder {
           this.measured.read('container', row, key);
       }
     }
-    // Only where both blocks say it, as Heapster has it.
-    tables.setStorage('container', row, rootfsBytes + logsBytes);
   }
 
   private readCustomMetric(row: number): void {

@@ -12,14 +12,12 @@ export class FilesystemBlocks {
     this.tables = tables;
   }
 
-  /** Reads a file system into a row of its own and gives the bytes used, NaN if it does not say. */
-  read(owner: Owner, row: number, label: string): number {
+  read(owner: Owner, row: number, label: string): void {
     const { cursor, tables } = this;
     const part = tables.addFilesystem(owner, row, label);
     for (let key = cursor.firstKey(); key !== END; key = cursor.nextKey()) {
       this.readField(part, key);
     }
-    return tables.usedBytes(part);
   }
 
   readVolume(row: number): void {

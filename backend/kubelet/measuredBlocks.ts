@@ -48,7 +48,7 @@ export class MeasuredBlocks {
       if (key === KEY.USAGE_CORE_NANO_SECONDS) {
         tables.set(owner, row, METRIC.cpuUsage, cursor.number());
       } else if (key === KEY.USAGE_NANO_CORES) {
-        tables.set(owner, row, METRIC.cpuRateOfKubelet, cursor.number(), 1e6);
+        tables.set(owner, row, METRIC.cpuRateOfKubelet, cursor.number());
       } else {
         this.readClock(owner, row, 'cpu', key);
       }

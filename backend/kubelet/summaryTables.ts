@@ -1,8 +1,8 @@
-import type { Clock, ObjectNames, Table, TableName } from '../model/batch.ts';
+import type { Clock, ObjectNames, TableName } from '../model/batch.ts';
 import { closeTable, containerKey, filesystemKey, interfaceKey, nodeKey, podKey, systemKey } from './closeTable.ts';
-import { FILESYSTEM, INTERFACE, MEASURED, METRIC, PRESSURE, PRESSURE_NAMES } from './summaryFields.ts';
+import { FILESYSTEM, INTERFACE, MEASURED, PRESSURE } from './summaryFields.ts';
 import { JsonError } from './jsonCursor.ts';
-import { TableBuilder } from './tableBuilder.ts';
+import { TableBuilder, type OpenTable } from './tableBuilder.ts';
 
 /** Whose measurements a row holds. */
 export type Owner = 'node' | 'pod' | 'container' | 'sys_container';
@@ -16,15 +16,20 @@ interface Part {
 }
 
 const TWO_TO_THE_64 = 2 ** 64;
-/** No kubelet took a sample before this. */
-const NEVER_MS = Date.UTC(2010);
 /** Far more objects of a kind than a node can have; an answer with more is not taken, whatever its size in bytes. */
 const MAX_ROWS = 50_000;
+
+/** What an answer says, before anything is concluded from it. */
+export interface RawTables {
+  readonly tables: Partial<Record<TableName, OpenTable>>;
+  readonly rejectedValues: number;
+  /** Rows left out because they had no name, or because another had the same. */
+  readonly droppedRows: number;
+}
 
 /** Gathers the tables of one answer while it is read; names and times may come before or after the values. */
 export class SummaryTables {
   private readonly node: string;
-  private readonly receivedMs: number;
   private readonly measured: Record<Owner, TableBuilder> = {
     node: new TableBuilder(MEASURED),
     pod: new TableBuilder(MEASURED),
@@ -39,11 +44,9 @@ export class SummaryTables {
   private readonly interfaces = new TableBuilder(INTERFACE);
   private readonly interfaceParts: Part[] = [];
   private rejectedValues = 0;
-  private pressureSeen = false;
 
-  constructor(node: string, receivedMs: number) {
+  constructor(node: string) {
     this.node = node;
-    this.receivedMs = receivedMs;
   }
 
   /** Adds a row for an object; `pod` is the row of the pod a container belongs to. */
@@ -65,15 +68,8 @@ export class SummaryTables {
     this.namespaces[row] = namespace;
   }
 
-  set(owner: Owner, row: number, metric: number, value: number | bigint | undefined, divisor = 1): void {
-    this.put(this.measured[owner], row, metric, divisor === 1 || value === undefined ? value : Number(value) / divisor);
-  }
-
-  /** Sets the ephemeral storage in use, if it is known. */
-  setStorage(owner: Owner, row: number, bytes: number): void {
-    if (!Number.isNaN(bytes)) {
-      this.measured[owner].set(row, METRIC.ephemeralUsage, bytes);
-    }
+  set(owner: Owner, row: number, metric: number, value: number | bigint | undefined): void {
+    this.put(this.measured[owner], row, metric, value);
   }
 
   setCustom(row: number, name: string, value: number, limit: number): void {
@@ -82,9 +78,6 @@ export class SummaryTables {
 
   setStart(owner: Owner, row: number, timeMs: number): void {
     this.measured[owner].setStart(row, timeMs);
-    if (timeMs <= this.receivedMs) {
-      this.measured[owner].set(row, METRIC.uptime, this.receivedMs - timeMs);
-    }
   }
 
   setSample(owner: Owner, row: number, clock: Clock, timeMs: number): void {
@@ -98,7 +91,6 @@ export class SummaryTables {
 
   /** Sets field 0 (total) to 3 (avg300) of a pressure block. */
   setPressure(owner: Owner, row: number, first: number, field: number, value: number | bigint | undefined): void {
-    this.pressureSeen ||= field === 0 && value !== undefined && value > 0;
     this.put(this.measured[owner], row, first + field, value);
   }
 
@@ -132,67 +124,41 @@ export class SummaryTables {
     this.put(this.filesystems, part, field, value);
   }
 
-  usedBytes(part: number): number {
-    return this.filesystems.get(part, 0);
-  }
-
   /** Names of all containers so far, by their row. */
   containerNames(): ObjectNames[] {
     return this.describeOwners().container;
   }
 
-  /** When a container started, Unix ms; NaN if the answer does not say. */
-  containerStart(row: number): number {
-    return this.measured.container.start(row);
+  /** When the object of a row started, Unix ms; NaN if the answer does not say. */
+  start(owner: Owner, row: number): number {
+    return this.measured[owner].start(row);
   }
 
-  /** The finished tables. */
-  close(): {
-    tables: Partial<Record<TableName, Table>>;
-    rejectedValues: number;
-    newestSampleMs: number;
-  } {
+  /** The tables as far as the answer tells them. */
+  close(): RawTables {
     const { node, sys_container, pod, container } = this.measured;
     const owners = this.describeOwners();
-    const without = this.pressureSeen ? undefined : new Set(PRESSURE_NAMES);
-    this.mendNetworkTimes();
-    this.interfaceParts.forEach(({ owner, row }, part) => {
-      this.interfaces.setStart(part, this.measured[owner].start(row));
-      this.interfaces.setSample(part, 'network', this.measured[owner].sample(row, 'network'));
-    });
-    const filesystems = this.filesystemParts.map((part): ObjectNames => {
+    const filesystems = this.filesystemParts.map((part, index): ObjectNames => {
+      this.filesystems.setStart(index, this.start(part.owner, part.row));
       const names = { ...owners[part.owner][part.row], owner: part.owner, resourceId: part.label };
       return part.claim === undefined ? names : { ...names, persistentVolumeClaim: part.claim };
     });
-    const interfaces = this.interfaceParts.map(({ owner, row, label }): ObjectNames => ({
-      ...owners[owner][row],
-      owner,
-      interface: label,
-    }));
-    return {
-      rejectedValues: this.rejectedValues,
-      newestSampleMs: Math.max(...Object.values(this.measured).map((table) => table.newestSampleMs())),
-      tables: {
-        node: closeTable(node, owners.node, nodeKey, without),
-        sys_container: closeTable(sys_container, owners.sys_container, systemKey, without),
-        pod: closeTable(pod, owners.pod, podKey, without),
-        container: closeTable(container, owners.container, containerKey, without),
-        filesystem: closeTable(this.filesystems, filesystems, filesystemKey),
-        interface: closeTable(this.interfaces, interfaces, interfaceKey),
-      },
+    const interfaces = this.interfaceParts.map(({ owner, row, label }, index): ObjectNames => {
+      this.interfaces.setStart(index, this.start(owner, row));
+      return { ...owners[owner][row], owner, interface: label };
+    });
+    const tables = {
+      node: closeTable(node, owners.node, nodeKey),
+      sys_container: closeTable(sys_container, owners.sys_container, systemKey),
+      pod: closeTable(pod, owners.pod, podKey),
+      container: closeTable(container, owners.container, containerKey),
+      filesystem: closeTable(this.filesystems, filesystems, filesystemKey),
+      interface: closeTable(this.interfaces, interfaces, interfaceKey),
     };
-  }
-
-  /** With stats from the CRI, network blocks are stamped 1970: their counters were read with those of the CPU. */
-  private mendNetworkTimes(): void {
-    for (const owner of ['node', 'pod'] as const) {
-      const table = this.measured[owner];
-      for (let row = 0; row < table.rowCount; row++) {
-        if (!(table.sample(row, 'network') > NEVER_MS)) {
-          table.setSample(row, 'network', table.sample(row, 'cpu'));
-        }
-      }
-    }
+    const builders = [node, sys_container, pod, container, this.filesystems, this.interfaces];
+    const droppedRows =
+      sum(builders.map(({ rowCount }) => rowCount)) - sum(Object.values(tables).map(({ keys }) => keys.length));
+    return { tables, rejectedValues: this.rejectedValues, droppedRows };
   }
 
   private describeOwners(): Record<Owner, ObjectNames[]> {
@@ -216,6 +182,10 @@ export class SummaryTables {
       this.rejectedValues++;
     }
   }
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }
 
 /** Whether a kubelet can mean this: its numbers are unsigned, of 64 bits. */

@@ -1,5 +1,10 @@
 import { ColumnSpace, type Clock, type Column, type ObjectNames, type Table } from '../model/batch.ts';
 
+/** A table that is not finished: columns may be added to it, and its times may be mended. */
+export interface OpenTable extends Table {
+  readonly columns: Map<string, Column>;
+}
+
 const CLOCKS: readonly Clock[] = ['cpu', 'memory', 'network', 'io'];
 const FIRST_ROWS = 8;
 
@@ -52,10 +57,6 @@ export class TableBuilder {
     }
   }
 
-  get(row: number, metric: number): number {
-    return this.values[row * this.metrics.length + metric];
-  }
-
   /** Sets a metric that is not in the list; at most `limit` different ones are kept. */
   setExtra(row: number, metric: string, value: number, limit: number): void {
     let rows = this.extra.get(metric);
@@ -80,32 +81,12 @@ export class TableBuilder {
     this.sampleTimesMs[clock][row] = timeMs;
   }
 
-  sample(row: number, clock: Clock): number {
-    return this.sampleTimesMs[clock][row];
-  }
-
-  /** The newest sample time of any row and clock, -Infinity if there is none. */
-  newestSampleMs(): number {
-    let newest = -Infinity;
-    for (const clock of CLOCKS) {
-      for (const timeMs of this.sampleTimesMs[clock]) {
-        if (timeMs > newest) {
-          newest = timeMs;
-        }
-      }
-    }
-    return newest;
-  }
-
-  /**
-   * The table of the rows in `kept` order. `keys` and `names` are those of the kept rows; metrics in `without` are
-   * left out.
-   */
-  build(kept: readonly number[], keys: string[], names: ObjectNames[], without?: ReadonlySet<string>): Table {
+  /** The table of the rows in `kept` order. `keys` and `names` are those of the kept rows. */
+  build(kept: readonly number[], keys: string[], names: ObjectNames[]): OpenTable {
     const space = new ColumnSpace(kept.length, this.countColumns());
     const columns = new Map<string, Column>();
     this.metrics.forEach((name, metric) => {
-      if (this.seen[metric] && !without?.has(name)) {
+      if (this.seen[metric]) {
         columns.set(name, this.column(kept, metric, space.take()));
       }
     });
