@@ -38,6 +38,11 @@ export function readRecording(name: RecordingName): Recording {
   return unpack(name) as Recording;
 }
 
+/** One answer to `/metrics/cadvisor` per node of the three generations, and `cri-stats`. */
+export function readRecordedCadvisor(): Readonly<Record<string, string>> {
+  return unpack('cadvisor') as Record<string, string>;
+}
+
 /** Bodies of refusals by name, such as `kubelet-1.35-403`. */
 export function readRecordedErrors(): Readonly<Record<string, { status: number; contentType: string; body: string }>> {
   return unpack('errors') as Record<string, { status: number; contentType: string; body: string }>;
