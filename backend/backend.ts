@@ -26,6 +26,8 @@ export interface BackendOptions {
   readonly connection: ConnectionOptions;
   readonly clusterName: string;
   readonly simulated: boolean;
+  /** What was wrong with the cluster when it was tried before, and is logged already. */
+  readonly clusterProblem?: string;
   readonly version: string;
   /** Reads the PEM texts of the files that the configuration names, as they are now. Undefined: no TLS. */
   readonly readTls?: () => { certificate: string; key: string };
@@ -47,7 +49,8 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
   const { config, clock, log } = options;
   const resolutionMs = config.collection.resolutionMs;
   const telemetry = createTelemetry({ version: options.version, now: clock.nowMs });
-  const directory = createDirectory({ connection: options.connection, log: sentences(log) });
+  const { connection, clusterProblem: toldProblem } = options;
+  const directory = createDirectory({ connection, log: sentences(log), toldProblem });
   const kubelets = createKubeletClient({ ...kubeletOptions(config, directory), now: clock.nowMs });
   const head = new HeadStore({ windowMs: config.store.headWindowMs, maxBytes: config.store.headMemoryBytes });
   const engine = createQueryEngine(head, resolutionMs, config.query);

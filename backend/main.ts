@@ -35,6 +35,7 @@ async function main(): Promise<void> {
     connection: cluster.connection,
     clusterName: config.cluster.name ?? cluster.name,
     simulated: cluster.simulated,
+    clusterProblem: cluster.problem,
     version: VERSION,
     readTls: tls && (() => ({ certificate: readTextFile(tls.certificateFile), key: readTextFile(tls.keyFile) })),
     clock: machineClock,

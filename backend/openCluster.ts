@@ -11,6 +11,8 @@ export interface OpenCluster {
   readonly connection: ConnectionOptions;
   readonly name: string;
   readonly simulated: boolean;
+  /** What was wrong with it when it was tried, as it was logged. */
+  readonly problem?: string;
   /** Ends the simulator, if this process started one. */
   stop(): Promise<void>;
 }
@@ -37,7 +39,8 @@ export async function openCluster({ cluster }: Config, log: Logger): Promise<Ope
   } else {
     log.warn(`${probe.sentence} Trying on.`);
   }
-  return { connection, name, simulated: false, stop: () => Promise.resolve() };
+  const problem = probe.ok ? undefined : probe.sentence;
+  return { connection, name, simulated: false, problem, stop: () => Promise.resolve() };
 }
 
 async function simulate(nodes: number, seed: number): Promise<OpenCluster> {

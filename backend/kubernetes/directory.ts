@@ -18,16 +18,15 @@ import type { ObjectSink, Reflector, ReflectorState } from './reflector.ts';
 import { createReviews } from './review.ts';
 import type { Reviews } from './review.ts';
 import { SharedParts } from './sharedParts.ts';
+import { TroubleLog } from './troubleLog.ts';
+import type { SentenceLog } from './troubleLog.ts';
 import type { ResourceKind } from './watchProtocol.ts';
-
-export interface DirectoryLog {
-  info(sentence: string): void;
-  warn(sentence: string): void;
-}
 
 export interface DirectoryOptions {
   readonly connection: ConnectionOptions;
-  readonly log: DirectoryLog;
+  readonly log: SentenceLog;
+  /** What was wrong with the cluster when it was tried before, and is logged already. */
+  readonly toldProblem?: string;
   readonly clock?: Clock;
   /** Delays between attempts, doubled from the first to the last. */
   readonly retryMs?: { readonly first: number; readonly most: number };
@@ -75,8 +74,9 @@ export function createDirectory(options: DirectoryOptions): Directory {
   const access = createAccess(options.connection, clock);
   const api = createApiClient(access);
   const facts = createFacts();
+  const troubles = new TroubleLog(options.log, options.toldProblem);
   const reflect = (kind: ResourceKind, sink: ObjectSink): Reflector =>
-    createReflector({ api, kind, sink, clock, ...reporting(options, kind) });
+    createReflector({ api, kind, sink, clock, ...reporting(options, kind, troubles) });
   const nodes = reflect(RESOURCES.nodes, facts.nodes);
   const namespaces = reflect(RESOURCES.namespaces, facts.namespaces);
   const pods = reflect(RESOURCES.pods, facts.podSink);
@@ -92,6 +92,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
   return {
     start() {
       // Pods come after their owners, so that most find theirs at once.
+      void nodes.listed.then(() => troubles.startedWell());
       const ownersAttempted = Promise.all(owners.map((owner) => owner.attempted));
       running ??= Promise.all([
         ...[nodes, namespaces, ...owners].map((reflector) => reflector.run(stopping.signal)),
@@ -144,16 +145,10 @@ function createFacts() {
   };
 }
 
-function reporting({ log, retryMs }: DirectoryOptions, kind: ResourceKind) {
+function reporting({ retryMs }: DirectoryOptions, kind: ResourceKind, troubles: TroubleLog) {
   return {
     backoff: createBackoff(retryMs?.first ?? 800, retryMs?.most ?? 30_000),
-    onProblem: (problem: string | undefined): void => {
-      if (problem === undefined) {
-        log.info(`Watching ${kind.resource} works again.`);
-      } else {
-        log.warn(problem);
-      }
-    },
+    onProblem: (problem: string | undefined) => troubles.report(kind.resource, problem),
   };
 }
 
