@@ -112,7 +112,11 @@ export function rowsByKey(table: Table): Map<string, number> {
 
 /** The same table with further columns; columns of the same name are replaced. */
 export function withColumns(table: Table, columns: Iterable<readonly [string, Column]>): Table {
-  return { ...table, columns: new Map([...table.columns, ...columns]) };
+  const all = new Map(table.columns);
+  for (const [name, column] of columns) {
+    all.set(name, column);
+  }
+  return { ...table, columns: all };
 }
 
 /** Hands out columns of one length from one piece of memory: a table has dozens, and a round thousands of tables. */

@@ -1,4 +1,12 @@
-import { ColumnSpace, objectKey, type Column, type NodeBatch, type ObjectNames, type Table } from '../model/batch.ts';
+import {
+  ColumnSpace,
+  objectKey,
+  withColumns,
+  type Column,
+  type NodeBatch,
+  type ObjectNames,
+  type Table,
+} from '../model/batch.ts';
 import type { ContainerFacts, PodFacts, ResourceAmounts } from '../model/facts.ts';
 import { extendTable } from './extendTable.ts';
 
@@ -8,54 +16,109 @@ export interface PodDirectory {
   podsOnNode(node: string): readonly PodFacts[];
 }
 
+const PARTS = ['filesystem', 'interface', 'accelerator'] as const;
+
+/** What the API server adds to a table: rows behind those the kubelet reported, names for all, columns. */
+interface TableSpecs {
+  readonly keys: readonly string[];
+  readonly names: readonly ObjectNames[];
+  readonly columns: ReadonlyMap<string, Column>;
+}
+
+interface NodeSpecs {
+  readonly pod: TableSpecs;
+  readonly container: TableSpecs;
+  readonly parts: Readonly<Partial<Record<(typeof PARTS)[number], readonly ObjectNames[]>>>;
+}
+
 /**
  * Adds what the API server knows about the pods of a node: uid, labels and workload of each, requests and limits,
  * restarts. Pods the kubelet does not report get a row with their restarts, and missing containers of a reported pod get
  * one with their requests, both marked as not reported; pods the API server does not know stay as the kubelet told them.
- * Pure.
+ * Pure; what is added is the very same as long as both sides list the same.
  */
 export function addPodSpecs(batch: NodeBatch, directory: PodDirectory): NodeBatch {
-  const pods = batch.tables.pod;
-  const containers = batch.tables.container;
-  if (!pods || !containers) {
+  const { pod, container } = batch.tables;
+  if (!pod || !container) {
     return batch;
+  }
+  const specs = specsOf(batch, pod, container, directory);
+  const tables = { ...batch.tables, pod: specify(pod, specs.pod), container: specify(container, specs.container) };
+  for (const part of PARTS) {
+    const table = tables[part];
+    if (table) {
+      tables[part] = { ...table, names: specs.parts[part] ?? table.names };
+    }
+  }
+  return { ...batch, tables };
+}
+
+function specify(table: Table, { keys, names, columns }: TableSpecs): Table {
+  return withColumns(extendTable(table, keys, names), columns);
+}
+
+/** Specs that were made for lists of keys and pods; good while all of these are the same lists. */
+interface Remembered {
+  readonly pods: readonly PodFacts[];
+  readonly lists: ReadonlyArray<readonly string[] | undefined>;
+  readonly specs: NodeSpecs;
+}
+
+const remembered = new WeakMap<readonly string[], Remembered>();
+
+function specsOf(batch: NodeBatch, pods: Table, containers: Table, directory: PodDirectory): NodeSpecs {
+  const onNode = directory.podsOnNode(batch.node);
+  const lists = [containers.keys, ...PARTS.map((part) => batch.tables[part]?.keys)];
+  const known = remembered.get(pods.keys);
+  if (known?.pods === onNode && known.lists.every((list, index) => list === lists[index])) {
+    return known.specs;
   }
   const reported = pods.names.map((names) => directory.pod(names.namespace ?? '', names.pod ?? ''));
   const factsOf = new Map(pods.keys.map((key, row) => [key, reported[row]]));
-  const tables = { ...batch.tables, pod: specifyPods(pods, reported, batch.node, directory) };
-  for (const part of ['filesystem', 'interface', 'accelerator'] as const) {
-    const table = batch.tables[part];
-    if (table) {
-      tables[part] = { ...table, names: table.names.map((names) => describePart(names, factsOf)) };
-    }
+  const parts: Partial<Record<(typeof PARTS)[number], readonly ObjectNames[]>> = {};
+  for (const part of PARTS) {
+    parts[part] = batch.tables[part]?.names.map((names) => describePart(names, factsOf));
   }
-  return { ...batch, tables: { ...tables, container: specifyContainers(containers, reported, batch.node) } };
+  const specs = {
+    pod: specsOfPods(pods, reported, batch.node, onNode),
+    container: specsOfContainers(containers, reported, batch.node),
+    parts,
+  };
+  // A pod that the API server has elsewhere, or not yet, changes without the list of this node.
+  const own = new Set(onNode);
+  if (reported.every((pod) => pod && own.has(pod))) {
+    remembered.set(pods.keys, { pods: onNode, lists, specs });
+  }
+  return specs;
 }
 
 /** A volume, an interface or an accelerator carries the labels and the workload of its pod, so that it can be found by them. */
 function describePart(names: ObjectNames, factsOf: ReadonlyMap<string, PodFacts | undefined>): ObjectNames {
   const pod = names.pod === undefined ? undefined : factsOf.get(objectKey(names.namespace ?? '', names.pod));
-  return pod ? { ...names, workloadKind: pod.workload?.kind, workload: pod.workload?.name, labels: pod.labels } : names;
+  if (!pod) {
+    return names;
+  }
+  const { workload, labels, hostNetwork } = pod;
+  return { ...names, workloadKind: workload?.kind, workload: workload?.name, labels, hostNetwork };
 }
 
-function specifyPods(
+function specsOfPods(
   pods: Table,
   reported: ReadonlyArray<PodFacts | undefined>,
   node: string,
-  directory: PodDirectory
-): Table {
+  onNode: readonly PodFacts[]
+): TableSpecs {
   const known = new Set(pods.keys);
-  const unreported = directory.podsOnNode(node).filter((pod) => !known.has(objectKey(pod.namespace, pod.name)));
-  const names = pods.names.map((name, row) => describePod(name, reported[row]));
-  const table = extendTable(
-    { ...pods, names },
-    unreported.map((pod) => ({
-      key: objectKey(pod.namespace, pod.name),
-      names: { ...podNames(pod, node), reported: false as const },
-    }))
+  const unreported = onNode.filter((pod) => !known.has(objectKey(pod.namespace, pod.name)));
+  const keys = joined(
+    pods.keys,
+    unreported.map((pod) => objectKey(pod.namespace, pod.name))
   );
-  const columns = new Map(table.columns);
-  const values = new ColumnSet(table.keys.length, columns);
+  const names = [
+    ...pods.names.map((name, row) => describePod(name, reported[row])),
+    ...unreported.map((pod) => ({ ...podNames(pod, node), reported: false as const })),
+  ];
+  const values = new ColumnSet(keys.length);
   [...reported, ...unreported].forEach((pod, row) => {
     if (pod) {
       values.set(row, 'restart_count', sumOver(pod.containers, 'restartCount'));
@@ -68,10 +131,10 @@ function specifyPods(
       values.setAmounts(row, 'scheduler_limit', pod.schedulerLimits);
     }
   });
-  return { ...table, columns };
+  return { keys, names, columns: values.columns };
 }
 
-function specifyContainers(containers: Table, reported: ReadonlyArray<PodFacts | undefined>, node: string): Table {
+function specsOfContainers(containers: Table, reported: ReadonlyArray<PodFacts | undefined>, node: string): TableSpecs {
   const pods = new Map(reported.flatMap((pod) => (pod ? [[objectKey(pod.namespace, pod.name), pod] as const] : [])));
   const podOf = (names: ObjectNames) => pods.get(objectKey(names.namespace ?? '', names.pod ?? ''));
   const known = new Set(containers.keys);
@@ -83,17 +146,27 @@ function specifyContainers(containers: Table, reported: ReadonlyArray<PodFacts |
         names: { ...podNames(pod, node), container: container.name, reported: false as const },
       }))
   );
-  const names = containers.names.map((name) => describePod(name, podOf(name)));
-  const table = extendTable({ ...containers, names }, silent);
-  const columns = new Map(table.columns);
-  const values = new ColumnSet(table.keys.length, columns);
-  table.names.forEach((name, row) => {
+  const keys = joined(
+    containers.keys,
+    silent.map(({ key }) => key)
+  );
+  const names = [
+    ...containers.names.map((name) => describePod(name, podOf(name))),
+    ...silent.map((container) => container.names),
+  ];
+  const values = new ColumnSet(keys.length);
+  names.forEach((name, row) => {
     const container = podOf(name)?.containers.find((candidate) => candidate.name === name.container);
     if (container && container.role !== 'init') {
       setContainer(values, row, container);
     }
   });
-  return { ...table, columns };
+  return { keys, names, columns: values.columns };
+}
+
+/** The same list where nothing is added. */
+function joined(keys: readonly string[], added: readonly string[]): readonly string[] {
+  return added.length === 0 ? keys : [...keys, ...added];
 }
 
 /** Restarts of the containers that run with the pod; undefined while the API server tells none. */
@@ -192,11 +265,10 @@ const USUAL_COLUMNS = 12;
 
 /** Columns that come into being with their first value. */
 class ColumnSet {
-  private readonly columns: Map<string, Column>;
+  readonly columns = new Map<string, Column>();
   private readonly space: ColumnSpace;
 
-  constructor(rowCount: number, columns: Map<string, Column>) {
-    this.columns = columns;
+  constructor(rowCount: number) {
     this.space = new ColumnSpace(rowCount, USUAL_COLUMNS);
   }
 

@@ -1,4 +1,12 @@
-import { objectKey, withColumns, type Column, type NodeBatch, type Table } from '../model/batch.ts';
+import {
+  ColumnSpace,
+  objectKey,
+  rowsByKey,
+  withColumns,
+  type Column,
+  type NodeBatch,
+  type Table,
+} from '../model/batch.ts';
 import { describeMetric, type MetricDefinition } from '../model/catalogue.ts';
 
 /** Metrics of this table that the catalogue sums in the way asked for. */
@@ -25,33 +33,53 @@ export function sumContainersToPods(batch: NodeBatch): NodeBatch {
   if (!pods || !containers) {
     return batch;
   }
-  const podRows = new Map(pods.keys.map((key, row) => [key, row]));
-  const podOfContainer = Int32Array.from(
-    containers.names,
-    ({ namespace, pod }) => podRows.get(objectKey(namespace ?? '', pod ?? '')) ?? -1
-  );
+  const podOfContainer = podRowsOf(pods, containers);
+  const summable = summableMetrics(containers, ({ sumToPod }) => sumToPod === true);
+  const space = new ColumnSpace(pods.keys.length, summable.length);
   const added: Array<[string, Column]> = [];
-  for (const { metric, column } of summableMetrics(containers, ({ sumToPod }) => sumToPod === true)) {
-    added.push([metric.name, sumInto(pods, metric.name, column.values, podOfContainer)]);
+  for (const { metric, column } of summable) {
+    added.push([metric.name, sumInto(pods, metric.name, column.values, podOfContainer, space.take())]);
   }
   return { ...batch, tables: { ...batch.tables, pod: withColumns(pods, added) } };
 }
 
-function sumInto(pods: Table, metric: string, values: Float64Array, podOfContainer: Int32Array): Column {
+/** The row of each container's pod, -1 if it has none; found once per pair of lists. */
+function podRowsOf(pods: Table, containers: Table): Int32Array {
+  const known = podRowsOfLists.get(containers.keys);
+  if (known?.pods === pods.keys) {
+    return known.rows;
+  }
+  const podRows = rowsByKey(pods);
+  const rows = new Int32Array(containers.keys.length);
+  containers.names.forEach(({ namespace, pod }, row) => {
+    rows[row] = podRows.get(objectKey(namespace ?? '', pod ?? '')) ?? -1;
+  });
+  podRowsOfLists.set(containers.keys, { pods: pods.keys, rows });
+  return rows;
+}
+
+const podRowsOfLists = new WeakMap<readonly string[], { pods: readonly string[]; rows: Int32Array }>();
+
+function sumInto(
+  pods: Table,
+  metric: string,
+  values: Float64Array,
+  podOfContainer: Int32Array,
+  sums: Float64Array
+): Column {
   const own = pods.columns.get(metric);
-  const sums = new Float64Array(pods.keys.length).fill(NaN);
+  sums.fill(NaN);
   for (let row = 0; row < values.length; row++) {
     const pod = podOfContainer[row];
     const value = values[row];
-    if (pod >= 0 && !Number.isNaN(value)) {
-      sums[pod] = Number.isNaN(sums[pod]) ? value : sums[pod] + value;
+    if (pod >= 0 && value === value) {
+      sums[pod] = sums[pod] === sums[pod] ? sums[pod] + value : value;
     }
   }
-  own?.values.forEach((value, row) => {
-    if (!Number.isNaN(value)) {
-      sums[row] = value;
-    }
-  });
+  for (let row = 0; own && row < sums.length; row++) {
+    const value = own.values[row];
+    sums[row] = value === value ? value : sums[row];
+  }
   return own?.wide ? { values: sums, wide: own.wide } : { values: sums };
 }
 

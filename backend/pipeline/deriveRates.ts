@@ -88,11 +88,15 @@ function ratesBetween(table: Table, before: Table): Array<[string, Column]> {
 
 /** For each row the row of the same object before, -1 if there is none or if it was restarted since. */
 function comparableRows(table: Table, before: Table): Int32Array {
-  const known = rowsByKey(before);
-  return Int32Array.from(table.keys, (key, row) => {
-    const rowBefore = known.get(key) ?? -1;
-    return rowBefore >= 0 && Object.is(table.startTimesMs[row], before.startTimesMs[rowBefore]) ? rowBefore : -1;
-  });
+  const isSameList = table.keys === before.keys;
+  const known = isSameList ? undefined : rowsByKey(before);
+  const rows = new Int32Array(table.keys.length);
+  for (let row = 0; row < rows.length; row++) {
+    const rowBefore = known ? (known.get(table.keys[row]) ?? -1) : row;
+    const isSameRun = rowBefore >= 0 && Object.is(table.startTimesMs[row], before.startTimesMs[rowBefore]);
+    rows[row] = isSameRun ? rowBefore : -1;
+  }
+  return rows;
 }
 
 function rateColumn(

@@ -1,11 +1,11 @@
 import { ColumnSpace, type Clock, type Column, type ObjectNames, type Table } from '../model/batch.ts';
 
-/** The same table with rows added at its end that have names and no values. */
-export function extendTable(table: Table, added: ReadonlyArray<{ key: string; names: ObjectNames }>): Table {
-  if (added.length === 0) {
-    return table;
+/** The same table for more rows: `keys` and `names` begin with its own, and what is behind them has no values. */
+export function extendTable(table: Table, keys: readonly string[], names: readonly ObjectNames[]): Table {
+  if (keys.length === table.keys.length) {
+    return { ...table, keys, names };
   }
-  const space = new ColumnSpace(table.keys.length + added.length, table.columns.size + 5);
+  const space = new ColumnSpace(keys.length, table.columns.size + 5);
   const grow = (values: Float64Array): Float64Array => {
     const larger = space.take().fill(NaN, values.length);
     larger.set(values);
@@ -22,13 +22,7 @@ export function extendTable(table: Table, added: ReadonlyArray<{ key: string; na
     network: grow(network),
     io: grow(io),
   };
-  return {
-    keys: [...table.keys, ...added.map(({ key }) => key)],
-    names: [...table.names, ...added.map(({ names }) => names)],
-    columns,
-    startTimesMs: grow(table.startTimesMs),
-    sampleTimesMs,
-  };
+  return { keys, names, columns, startTimesMs: grow(table.startTimesMs), sampleTimesMs };
 }
 
 /** A table of rows that have names and no values yet. */
@@ -41,5 +35,9 @@ export function emptyTable(rows: ReadonlyArray<{ key: string; names: ObjectNames
     startTimesMs: none,
     sampleTimesMs: { cpu: none, memory: none, network: none, io: none },
   };
-  return extendTable(empty, rows);
+  return extendTable(
+    empty,
+    rows.map(({ key }) => key),
+    rows.map(({ names }) => names)
+  );
 }
