@@ -33,6 +33,8 @@ export interface Fault {
   /** restartedKubelet: when it went away, in the simulated time, and for how long it refuses. */
   atMs?: number;
   downMs?: number;
+  /** The only path of a kubelet that the fault concerns, such as `/metrics/cadvisor`; without it all. */
+  path?: string;
 }
 
 /** A fault in full or, where it needs no number, its kind alone. */

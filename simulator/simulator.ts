@@ -80,7 +80,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const apply = async (target: string, fault: Fault | undefined): Promise<void> => {
     if (target !== API_TARGET) {
       const node = world.nodes.find((each) => each.name === target);
-      return node && kubelets.apply(node, fault);
+      // A fault of a single path leaves the connections alone.
+      return node && kubelets.apply(node, fault?.path === undefined ? fault : undefined);
     }
     if (fault?.kind === 'expiredWatches') {
       store.forgetEvents();

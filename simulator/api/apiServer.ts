@@ -3,7 +3,7 @@ import { mayDo } from '../access.ts';
 import type { Account } from '../access.ts';
 import { API_TARGET } from '../faults.ts';
 import type { Fault } from '../faults.ts';
-import { kubeletSummary } from '../kubelet/kubeletServer.ts';
+import { faultAt, kubeletCadvisor, kubeletSummary, METRICS_TYPE } from '../kubelet/kubeletServer.ts';
 import type { KubeletSetting } from '../kubelet/kubeletServer.ts';
 import { badRequest, notFound, sendFailure, sendText, UNAUTHORIZED } from './answers.ts';
 import type { Failure } from './answers.ts';
@@ -188,17 +188,21 @@ function proxyToKubelet(
 ): void {
   const [resource, name, proxy, ...path] = parts;
   const node = resource === 'nodes' ? setting.world.nodes.find((each) => each.name === name) : undefined;
-  if (!node || proxy !== 'proxy' || path.join('/') !== 'stats/summary') {
+  const asked = `/${path.join('/')}`;
+  if (!node || proxy !== 'proxy' || !['/stats/summary', '/metrics/cadvisor'].includes(asked)) {
     return sendFailure(response, notFound(url.pathname));
   }
   const denied = denial(account, 'get', 'nodes/proxy');
   if (denied) {
     return sendFailure(response, denied);
   }
-  const fault = setting.faults.of(node.name);
+  const fault = faultAt(setting, node, asked);
   if (!node.reachable || fault?.kind === 'refusing' || fault?.kind === 'restartedKubelet') {
     const message = `error trying to reach service: dial tcp 127.0.0.1:${node.kubeletPort}: connect: connection refused`;
     return sendFailure(response, { code: 503, reason: 'ServiceUnavailable', message });
+  }
+  if (asked === '/metrics/cadvisor') {
+    return sendText(response, 200, kubeletCadvisor(setting, node, fault), METRICS_TYPE);
   }
   setting.answers++;
   sendText(response, 200, kubeletSummary(setting, node, url.searchParams, fault));

@@ -8,9 +8,13 @@ import type { SimNode } from '../world/nodes.ts';
 import type { World } from '../world/world.ts';
 import type { AnswerOptions } from './answer.ts';
 import { ByteWriter } from './byteWriter.ts';
+import { cadvisorBytes, cadvisorText } from './cadvisor.ts';
+import type { CadvisorOptions } from './cadvisor.ts';
 import { resourceMetricsText } from './resourceMetrics.ts';
-import { spoil } from './spoiled.ts';
+import { spoil, spoilMetrics } from './spoiled.ts';
 import { summaryBytes, summaryText } from './summary.ts';
+
+export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 const HUGE_BYTES = 50 * 1024 * 1024;
 
@@ -33,7 +37,7 @@ export function answerKubelet(
   response: ServerResponse
 ): void {
   request.resume();
-  const fault = setting.faults.of(node.name);
+  const fault = faultAt(setting, node, pathOf(request));
   setting.world.advance(setting.now());
   if (!node.reachable || fault?.kind === 'hanging') {
     return;
@@ -54,7 +58,7 @@ function answerInTime(
   fault: Fault | undefined
 ): void {
   const url = new URL(request.url ?? '/', 'http://kubelet');
-  const path = url.pathname.replace(/(.)\/$/, '$1');
+  const path = pathOf(request);
   if (path === '/healthz') {
     return plain(response, 200, 'ok');
   }
@@ -66,11 +70,20 @@ function answerInTime(
   if (path === '/stats/summary') {
     setting.answers++;
     return fault
-      ? sendSpoiled(response, kubeletSummary(setting, node, url.searchParams, fault), fault)
-      : sendSummary(setting, node, url.searchParams, response);
+      ? sendSpoiled(response, kubeletSummary(setting, node, url.searchParams, fault), fault, 'application/json')
+      : sendBytes(response, 'application/json', (out) =>
+          summaryBytes(out, node, setting.now(), answerOptions(setting, url.searchParams, undefined))
+        );
+  }
+  if (path === '/metrics/cadvisor') {
+    return fault
+      ? sendSpoiled(response, kubeletCadvisor(setting, node, fault), fault, METRICS_TYPE)
+      : sendBytes(response, METRICS_TYPE, (out) =>
+          cadvisorBytes(out, node, setting.now(), cadvisorOptions(setting, undefined))
+        );
   }
   if (path === '/metrics/resource') {
-    return plain(response, 200, resourceMetricsText(node, setting.now()), 'text/plain; version=0.0.4; charset=utf-8');
+    return plain(response, 200, resourceMetricsText(node, setting.now()), METRICS_TYPE);
   }
   plain(response, 404, '404: Page Not Found');
 }
@@ -85,11 +98,34 @@ export function kubeletSummary(
   return spoil(summaryText(node, setting.now(), answerOptions(setting, search, fault)), fault);
 }
 
+/** cAdvisor's metrics of a node right now, with the faults that concern their content. */
+export function kubeletCadvisor(setting: KubeletSetting, node: SimNode, fault: Fault | undefined): string {
+  return spoilMetrics(cadvisorText(new ByteWriter(), node, setting.now(), cadvisorOptions(setting, fault)), fault);
+}
+
+/** The fault of a node, if it concerns a path. */
+export function faultAt({ faults }: KubeletSetting, { name }: SimNode, path: string): Fault | undefined {
+  const fault = faults.of(name);
+  return fault?.path === undefined || fault.path === path ? fault : undefined;
+}
+
+function pathOf({ url = '/' }: IncomingMessage): string {
+  return new URL(url, 'http://kubelet').pathname.replace(/(.)\/$/, '$1');
+}
+
+function skewOf(fault: Fault | undefined): number {
+  return fault?.kind === 'clockSkew' ? (fault.skewMs ?? 0) : 0;
+}
+
+function cadvisorOptions({ pressure }: KubeletSetting, fault: Fault | undefined): CadvisorOptions {
+  return { pressure, skewMs: skewOf(fault) };
+}
+
 function answerOptions(setting: KubeletSetting, search: URLSearchParams, fault: Fault | undefined): AnswerOptions {
   return {
     onlyCpuAndMemory: search.get('only_cpu_and_memory') === 'true',
     pressure: setting.pressure,
-    skewMs: fault?.kind === 'clockSkew' ? (fault.skewMs ?? 0) : 0,
+    skewMs: skewOf(fault),
   };
 }
 
@@ -122,10 +158,10 @@ function plain(response: ServerResponse, status: number, text: string, type = 't
 const freeWriters: ByteWriter[] = [];
 
 /** Without a length, as the real one: Go's server sends bodies of this size in chunks. */
-function sendSummary(setting: KubeletSetting, node: SimNode, search: URLSearchParams, response: ServerResponse): void {
+function sendBytes(response: ServerResponse, type: string, write: (out: ByteWriter) => Buffer): void {
   const out = freeWriters.pop() ?? new ByteWriter();
-  response.setHeader('content-type', 'application/json');
-  const bytes = summaryBytes(out, node, setting.now(), answerOptions(setting, search, undefined));
+  response.setHeader('content-type', type);
+  const bytes = write(out);
   // Until they are sent, the writer's bytes are in use; then the next answer may have them.
   const done = (): number => freeWriters.push(out);
   if (response.socket instanceof TLSSocket) {
@@ -135,10 +171,10 @@ function sendSummary(setting: KubeletSetting, node: SimNode, search: URLSearchPa
   response.end();
 }
 
-function sendSpoiled(response: ServerResponse, text: string, fault: Fault): void {
-  response.setHeader('content-type', fault.kind === 'garbage' ? 'text/html' : 'application/json');
+function sendSpoiled(response: ServerResponse, text: string, fault: Fault, type: string): void {
+  response.setHeader('content-type', fault.kind === 'garbage' ? 'text/html' : type);
   if (fault.kind === 'huge') {
-    return sendHuge(response, text);
+    return type === METRICS_TYPE ? sendLong(response, text, '', text) : sendHuge(response, text);
   }
   if (fault.kind === 'cutOff') {
     response.write(text.slice(0, text.length / 2), 'latin1', () => setTimeout(() => response.destroy(), 20));
@@ -151,7 +187,13 @@ function sendSpoiled(response: ServerResponse, text: string, fault: Fault): void
 function sendHuge(response: ServerResponse, text: string): void {
   const start = text.lastIndexOf('\n  {');
   const again = Buffer.from(`${text.slice(start, text.lastIndexOf('\n ]'))},`, 'latin1');
-  const block = Buffer.concat(Array.from({ length: 50 }, () => again));
+  const block = Buffer.concat(Array.from({ length: 50 }, () => again)).toString('latin1');
+  sendLong(response, text.slice(0, start), text.slice(start + 1), block);
+}
+
+/** 50 MB of a text repeated, between a begin and an end. */
+function sendLong(response: ServerResponse, begin: string, end: string, repeated: string): void {
+  const block = Buffer.from(repeated, 'latin1');
   let sent = 0;
   const more = (): void => {
     while (!response.destroyed && sent < HUGE_BYTES) {
@@ -161,8 +203,8 @@ function sendHuge(response: ServerResponse, text: string): void {
         return;
       }
     }
-    response.end(text.slice(start + 1));
+    response.end(end, 'latin1');
   };
-  response.write(text.slice(0, start), 'latin1');
+  response.write(begin, 'latin1');
   more();
 }

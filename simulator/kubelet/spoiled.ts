@@ -19,6 +19,30 @@ const SPOILERS: Partial<Record<Fault['kind'], (text: string) => string>> = {
       .replace('"systemContainers": [', '"systemContainers": "none", "others": ['),
 };
 
+const METRIC_SPOILERS: Partial<Record<Fault['kind'], (text: string) => string>> = {
+  emptyBody: () => '',
+  garbage: () => PAGE_OF_A_PROXY,
+  negative: (text) => text.replace(/^(container_[a-z_]+_total\{.*\}) (\S+)/gm, '$1 -$2'),
+  beyond2to53: (text) => replaceCounters(text, (value) => 9_007_199_254_740_993n + value),
+  beyond2to64: (text) => replaceCounters(text, (value) => 18_446_744_073_709_551_616n + value),
+  // A kubelet that takes its statistics from the container runtime shows the machine only.
+  missingBlocks: (text) => text.replace(/^container_.*\{.*\n/gm, ''),
+  wrongTypes: (text) => text.replace(/^(container_[a-z_]+_total\{.*\}) (\S+)/gm, '$1 fast'),
+};
+
+/** `/metrics/cadvisor` as a kubelet with this fault would answer it. */
+export function spoilMetrics(text: string, fault: Fault | undefined): string {
+  const spoiler = fault && METRIC_SPOILERS[fault.kind];
+  return spoiler ? spoiler(text) : text;
+}
+
+function replaceCounters(text: string, change: (value: bigint) => bigint): string {
+  return text.replace(
+    /^(container_(?:cpu_cfs_periods|fs_reads_bytes)_total\{.*\}) (\S+)/gm,
+    (_, head: string, value: string) => `${head} ${change(BigInt(Math.floor(Number(value))))}`
+  );
+}
+
 /** A summary as a kubelet with this fault would answer it; faults that don't concern the content leave it as it is. */
 export function spoil(text: string, fault: Fault | undefined): string {
   const spoiler = fault && SPOILERS[fault.kind];
