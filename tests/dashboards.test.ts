@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Dimension, Level, MetricQuery, NameFilter } from '../backend/contract/grafana.ts';
 import { describeMetric } from '../backend/model/catalogue.ts';
-import { DIMENSIONS, extraDimensions } from '../backend/query/dimensions.ts';
+import { DIMENSIONS, extraDimensions, TRAITS } from '../backend/query/dimensions.ts';
 
 const FOLDER = join(__dirname, '..', 'dashboards');
 
@@ -103,6 +103,7 @@ describe.each(dashboards.map((dashboard) => ({ title: dashboard.title, dashboard
       const possible: string[] = [
         ...DIMENSIONS[target.level as Level],
         ...extraDimensions(describeMetric(target.metric)!),
+        ...(TRAITS[target.level as Level] ?? []),
       ];
       return [...filtersOf(target).map((filter) => filter.dimension), ...(target.groupBy ?? [])]
         .filter((dimension) => !possible.includes(dimension))
@@ -237,6 +238,18 @@ describe.each(dashboards.map((dashboard) => ({ title: dashboard.title, dashboard
     expect(dashboard.links.map(({ url }) => url)).toEqual(others);
     expect(dashboard.links.every(({ keepTime, includeVars }) => keepTime && includeVars)).toBe(true);
   });
+});
+
+test('the pods with most traffic are those on a network of their own: others count that of their host', () => {
+  const panels = byUid.get('heapscope-cluster')!.panels.filter(({ title }) => title.startsWith('Pods by network'));
+  expect(panels.map(({ title, targets }) => [title, targets?.map(({ metric }) => metric)])).toEqual([
+    ['Pods by network received', ['network/rx_rate']],
+    ['Pods by network sent', ['network/tx_rate']],
+  ]);
+  for (const target of panels.flatMap(({ targets = [] }) => targets)) {
+    expect(target).toMatchObject({ level: 'pod', limit: { count: 10, order: 'top' } });
+    expect(target.filters).toContainEqual({ dimension: 'host_network', operator: '!=', values: ['true'] });
+  }
 });
 
 const OF_HEAPSTER: Array<[uid: string, title: string, metrics: string[]]> = [

@@ -6,7 +6,11 @@
 /** Heapster's entity types, and workloads. `sys_container` is a system container of a node (kubelet, runtime, pods). */
 export type Level = 'cluster' | 'node' | 'namespace' | 'workload' | 'pod' | 'container' | 'sys_container';
 
-/** What a series can be named, filtered and grouped by. `label:KEY` is a Kubernetes label of the object. */
+/**
+ * What a series can be named, filtered and grouped by. `label:KEY` is a Kubernetes label of the object; `host_network` is
+ * `true` for pods on the network of their host, `false` for others, and absent where the API server does not know the pod.
+ * Like labels it is no part of a series' names unless the query groups by it.
+ */
 export type Dimension =
   | 'node'
   | 'namespace'
@@ -20,6 +24,7 @@ export type Dimension =
   | 'make'
   | 'model'
   | 'accelerator_id'
+  | 'host_network'
   | `label:${string}`;
 
 /** A condition on one dimension. `=~` and `!~` take RE2 patterns that must match the whole name. */

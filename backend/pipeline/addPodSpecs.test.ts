@@ -138,6 +138,7 @@ test('volumes, interfaces and accelerators carry the labels and the workload of 
   const accelerator = { ...volume, names: volume.names.map((names) => ({ ...names, acceleratorId: 'GPU-0' })) };
   const batch = { ...REPORTED, tables: { ...REPORTED.tables, filesystem: volume, accelerator } };
   const { filesystem, accelerator: described } = addPodSpecs(batch, aDirectory([aPod('shop/web-1')])).tables;
-  expect(described?.names[0]).toMatchObject({ acceleratorId: 'GPU-0', workload: 'web', labels: { app: 'web' } });
-  expect(filesystem?.names[0]).toMatchObject({ resourceId: 'Volume:data', workload: 'web', labels: { app: 'web' } });
+  const known = { workload: 'web', labels: { app: 'web' }, hostNetwork: false };
+  expect(filesystem?.names[0]).toMatchObject({ resourceId: 'Volume:data', ...known });
+  expect(described?.names[0]).toMatchObject({ acceleratorId: 'GPU-0', ...known });
 });

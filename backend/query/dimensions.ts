@@ -13,6 +13,15 @@ export const DIMENSIONS: Readonly<Record<MetricLevel, readonly Dimension[]>> = {
   sys_container: ['node', 'container'],
 };
 
+/**
+ * What the objects of a level can be filtered and grouped by beside their names. Series do not carry it: in PromQL it is
+ * a label of an info series that is joined, as Kubernetes labels are.
+ */
+export const TRAITS: Readonly<Partial<Record<MetricLevel, readonly Dimension[]>>> = {
+  pod: ['host_network'],
+  container: ['host_network'],
+};
+
 /** Levels whose objects carry Kubernetes labels. */
 export const LABELLED: readonly MetricLevel[] = ['node', 'namespace', 'pod', 'container'];
 
@@ -61,6 +70,8 @@ export function nameOf(names: ObjectNames, dimension: Dimension): string | undef
       return names.model;
     case 'accelerator_id':
       return names.acceleratorId;
+    case 'host_network':
+      return names.hostNetwork === undefined ? undefined : String(names.hostNetwork);
     default: {
       const key = dimension.slice('label:'.length);
       return names.labels && Object.hasOwn(names.labels, key) ? names.labels[key] : undefined;

@@ -1,6 +1,6 @@
 import { HeapscopeError } from '../errors.ts';
 import type { MetricDefinition, MetricLevel } from '../model/catalogue.ts';
-import { DIMENSIONS, extraDimensions, LABELLED } from './dimensions.ts';
+import { DIMENSIONS, extraDimensions, LABELLED, TRAITS } from './dimensions.ts';
 import type { Dimension, Filter } from './types.ts';
 
 /** Refuses to group by names that the objects of a level do not have. */
@@ -45,5 +45,5 @@ export function filterName(filter: Filter): string {
 }
 
 function namesOf(level: MetricLevel, metric: MetricDefinition): readonly string[] {
-  return [...DIMENSIONS[level], ...extraDimensions(metric)];
+  return [...DIMENSIONS[level], ...extraDimensions(metric), ...(TRAITS[level] ?? [])];
 }

@@ -58,21 +58,23 @@ export class NameIndex {
       object.firstSeenMs <= range.toMs &&
       (ownedBy === undefined || object.names.owner === ownedBy) &&
       accepts(object.names);
-    if (query.dimension === 'label_keys' || query.dimension.startsWith('label:')) {
-      return cut(this.labelNames(query.dimension, table, existed), matches, limit);
+    if (isTold(query.dimension)) {
+      return cut(this.fewNames(query.dimension, table, existed), matches, limit);
     }
     return cut(distinct(this.listing(query.dimension, table).objects, existed), matches, limit);
   }
 
-  private labelNames(
+  /** Names of which there are few, and which may change while no object comes or goes. */
+  private fewNames(
     dimension: Dimension | 'label_keys',
     table: TableName,
     existed: (entry: { object: KnownObject }) => boolean
   ): string[] {
     const found = new Set<string>();
     for (const object of this.reader.objects(table)) {
-      if (object.names.labels && existed({ object })) {
-        const names = dimension === 'label_keys' ? Object.keys(object.names.labels) : [nameOf(object.names, dimension)];
+      if (existed({ object })) {
+        const { labels = {} } = object.names;
+        const names = dimension === 'label_keys' ? Object.keys(labels) : [nameOf(object.names, dimension)];
         names.forEach((name) => name !== undefined && found.add(name));
       }
     }
@@ -107,6 +109,11 @@ export class NameIndex {
     }
     return merge(kept, added.sort(byName));
   }
+}
+
+/** Whether it is the API server that tells it, which may be later than the kubelet tells the object. */
+function isTold(dimension: string): dimension is 'label_keys' | 'host_network' | `label:${string}` {
+  return dimension === 'label_keys' || dimension === 'host_network' || dimension.startsWith('label:');
 }
 
 function byName(one: Listed, other: Listed): number {

@@ -1,7 +1,7 @@
 import { HeapscopeError } from '../errors.ts';
 import type { TableName } from '../model/batch.ts';
 import type { MetricLevel } from '../model/catalogue.ts';
-import { DIMENSIONS, LABELLED } from './dimensions.ts';
+import { DIMENSIONS, LABELLED, TRAITS } from './dimensions.ts';
 import { filterName, isOfLabels } from './foreignNames.ts';
 import type { Dimension, Filter } from './types.ts';
 
@@ -11,8 +11,6 @@ interface Asked {
   readonly level?: MetricLevel;
   readonly filters?: readonly Filter[];
 }
-
-const OBJECT_NAMES: readonly string[] = ['node', 'namespace', 'workload_kind', 'workload', 'pod', 'container'];
 
 /** Names of what nodes, pods and containers have several of, beside those of the object it belongs to. */
 const PART_NAMES: Readonly<Partial<Record<TableName, readonly string[]>>> = {
@@ -29,6 +27,7 @@ const TABLES: ReadonlyMap<string, readonly TableName[]> = new Map<string, readon
   ['workload', ['workload', 'pod', 'container']],
   ['pod', ['pod', 'container']],
   ['container', ['container']],
+  ['host_network', ['pod', 'container']],
   ...Object.entries(PART_NAMES).flatMap(([table, names]) => names.map((name) => [name, [table as TableName]] as const)),
 ]);
 
@@ -72,7 +71,14 @@ function isFitting(table: TableName, { dimension, level, filters = [] }: Asked):
 
 function carriedNames(table: TableName, level: MetricLevel | undefined): readonly string[] {
   const own = PART_NAMES[table];
-  return own ? [...(level === undefined ? OBJECT_NAMES : DIMENSIONS[level]), ...own] : DIMENSIONS[table as MetricLevel];
+  if (!own) {
+    return namesOf(table as MetricLevel);
+  }
+  return [...(level === undefined ? namesOf('container') : namesOf(level)), ...own];
+}
+
+function namesOf(level: MetricLevel): readonly string[] {
+  return [...DIMENSIONS[level], ...(TRAITS[level] ?? [])];
 }
 
 /** Labels are those of pods, unless the level says otherwise. */

@@ -1,7 +1,10 @@
 import type { MetricLevel } from '../model/catalogue.ts';
 import type { ObjectNames, TableName } from '../model/batch.ts';
 
-/** What a series can be named, filtered and grouped by. `label:KEY` is a Kubernetes label of the object. */
+/**
+ * What a series can be named, filtered and grouped by. `label:KEY` is a Kubernetes label of the object; `host_network` is
+ * `true` for pods on the network of their host, `false` for others, and absent where the API server does not know the pod.
+ */
 export type Dimension =
   | 'node'
   | 'namespace'
@@ -15,6 +18,7 @@ export type Dimension =
   | 'make'
   | 'model'
   | 'accelerator_id'
+  | 'host_network'
   | `label:${string}`;
 
 export interface NameFilter {

@@ -63,7 +63,7 @@ export const CATALOGUE: MetricsResponse = {
     node: ['node'],
     namespace: ['namespace'],
     workload: ['namespace', 'workload_kind', 'workload'],
-    pod: ['namespace', 'workload_kind', 'workload', 'pod', 'node'],
+    pod: ['namespace', 'workload_kind', 'workload', 'pod', 'node', 'host_network'],
     container: ['namespace', 'workload_kind', 'workload', 'pod', 'container', 'node'],
     sys_container: ['node', 'container'],
   },

@@ -17,7 +17,7 @@ const OVER_TIME: readonly OverTime[] = ['avg', 'min', 'max', 'sum', 'last', 'inc
 const DENOMINATORS: readonly Denominator[] = ['request', 'limit', 'capacity', 'allocatable'];
 const OPERATORS = ['=', '!=', 'in', 'notin', '=~', '!~'] as const;
 const DIMENSION =
-  /^(node|namespace|workload_kind|workload|pod|container|resource_id|persistentvolumeclaim|interface|make|model|accelerator_id|label:[A-Za-z0-9./_-]{1,317})$/;
+  /^(node|namespace|workload_kind|workload|pod|container|resource_id|persistentvolumeclaim|interface|make|model|accelerator_id|host_network|label:[A-Za-z0-9./_-]{1,317})$/;
 
 const MAX_QUERIES = 100;
 const MAX_DATA_POINTS = 11_000;
@@ -165,7 +165,7 @@ function oneOf<Value extends string>(value: unknown, possible: readonly Value[],
 function dimensionOf(value: unknown, where: string): Dimension {
   if (typeof value !== 'string' || !DIMENSION.test(value)) {
     throw badRequest(
-      `${where} is ${shown(value)}; it must be node, namespace, workload_kind, workload, pod, container, resource_id, persistentvolumeclaim, interface, make, model, accelerator_id or label:KEY.`
+      `${where} is ${shown(value)}; it must be node, namespace, workload_kind, workload, pod, container, resource_id, persistentvolumeclaim, interface, make, model, accelerator_id, host_network or label:KEY.`
     );
   }
   return value as Dimension;

@@ -1,8 +1,8 @@
 import { Router } from 'express';
-import type { HealthResponse, MetricsResponse, NamesResponse } from '../../contract/grafana.ts';
+import type { HealthResponse, Level, MetricsResponse, NamesResponse } from '../../contract/grafana.ts';
 import { HeapscopeError } from '../../errors.ts';
 import { CATALOGUE } from '../../model/catalogue.ts';
-import { DIMENSIONS, extraDimensions, LABELLED } from '../../query/dimensions.ts';
+import { DIMENSIONS, extraDimensions, LABELLED, TRAITS } from '../../query/dimensions.ts';
 import { askerOf, scopeOf } from '../scope.ts';
 import { answerQueries, type AnswerOptions } from './answers.ts';
 import { grafanaUnit } from './frames.ts';
@@ -68,7 +68,7 @@ const METRICS: MetricsResponse = {
     heapster: metric.heapster,
   })),
   dimensions: Object.fromEntries(
-    Object.entries(DIMENSIONS).map(([level, dimensions]) => [level, [...dimensions]])
+    Object.entries(DIMENSIONS).map(([level, names]) => [level, [...names, ...(TRAITS[level as Level] ?? [])]])
   ) as unknown as MetricsResponse['dimensions'],
   labelled: [...LABELLED],
 };

@@ -32,6 +32,7 @@ export function clockTime(time: number): string {
  *       cpu/usage_rate  900 950 -          a value per round, `-` for none
  *     pod shop/web-1 on worker-1 of Deployment/web | app=web
  *       cpu/usage_rate  100 . 120          `.` while the object is not there
+ *     pod shop/agent on worker-1 with host-network
  *     namespace empty                      there in all rounds
  */
 export function storeCluster(text: string): HeadStore {
@@ -68,7 +69,9 @@ function readObject(line: string): StoredLine {
   const [table, subject = '', ...rest] = head.split(/\s+/);
   const after = (word: string) => (rest.includes(word) ? rest[rest.indexOf(word) + 1] : undefined);
   const [workloadKind, workload] = after('of')?.split('/') ?? [];
-  const common = { labels, node: after('on'), workloadKind, workload };
+  const network = after('with');
+  const hostNetwork = network === undefined ? undefined : network === 'host-network';
+  const common = { labels, node: after('on'), workloadKind, workload, hostNetwork };
   const [first, second, third] = subject.split('/');
   const named: Record<string, ObjectNames> = {
     cluster: {},

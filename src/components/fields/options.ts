@@ -56,6 +56,7 @@ const DIMENSION_NAMES: Record<string, string> = {
   resource_id: 'volume or device',
   persistentvolumeclaim: 'volume claim',
   accelerator_id: 'accelerator',
+  host_network: "on the host's network",
   label_keys: 'label keys',
 };
 
