@@ -1,4 +1,4 @@
-import { getBackendSrv, isFetchError, type BackendSrvRequest } from '@grafana/runtime';
+import { config, getBackendSrv, isFetchError, type BackendSrvRequest } from '@grafana/runtime';
 import { catchError, lastValueFrom, map, throwError, type Observable } from 'rxjs';
 import type {
   ErrorBody,
@@ -8,12 +8,16 @@ import type {
   NamesResponse,
   QueryRequest,
   QueryResponse,
+  StreamRequest,
 } from '../backend/contract/grafana';
+import { readEvents, type Chunk, type SentEvent } from './eventStream';
 
-/** The backend's four routes. Failures are errors whose message is a sentence for the user. */
+/** The backend's five routes. Failures are errors whose message is a sentence for the user. */
 export interface BackendClient {
   /** Ends the request when unsubscribed, or when a later one has the same `requestId`. */
   query(request: QueryRequest, requestId?: string): Observable<QueryResponse>;
+  /** An answer now and one after each round; completes when the backend ends the stream. */
+  stream(request: StreamRequest): Observable<QueryResponse>;
   names(request: NamesRequest, requestId?: string): Observable<NamesResponse>;
   metrics(): Promise<MetricsResponse>;
   health(): Promise<HealthResponse>;
@@ -22,10 +26,14 @@ export interface BackendClient {
 /** Sends a request as Grafana does. */
 export type Fetcher = (request: BackendSrvRequest) => Observable<{ data: unknown }>;
 
+/** Sends a request and hands out its answer piece by piece. */
+export type Streamer = (request: BackendSrvRequest) => Observable<Chunk>;
+
 /** A client of the backend behind Grafana's data source proxy at `proxyUrl`. */
 export function createBackendClient(
   proxyUrl: string,
-  fetcher: Fetcher = (request) => getBackendSrv().fetch(request)
+  fetcher: Fetcher = (request) => getBackendSrv().fetch(request),
+  streamer: Streamer = (request) => getBackendSrv().chunked(request)
 ): BackendClient {
   // The slash at the end is part of the route in plugin.json: without it Grafana's proxy keeps the name in the path.
   const send = <T>(method: 'GET' | 'POST', route: string, field: keyof T & string, rest?: Partial<BackendSrvRequest>) =>
@@ -33,7 +41,13 @@ export function createBackendClient(
       map(({ data }) => expectAnswer<T>(data, field)),
       catchError((error: unknown) => throwError(() => explain(error)))
     );
+  const stream = (data: StreamRequest) =>
+    readEvents(streamer({ ...streamOptions(`${proxyUrl}/stream/`), data }), () => new Error(NOT_HEAPSCOPE)).pipe(
+      map(expectStreamed),
+      catchError((error: unknown) => throwError(() => explain(nameBreak(error))))
+    );
   return {
+    stream,
     query: (data, requestId) => send<QueryResponse>('POST', 'query', 'results', { data, requestId }),
     names: (data, requestId) => send<NamesResponse>('POST', 'names', 'names', { data, requestId }),
     metrics: () => lastValueFrom(send<MetricsResponse>('GET', 'metrics', 'metrics')),
@@ -43,6 +57,36 @@ export function createBackendClient(
 
 const NOT_HEAPSCOPE =
   'Something answers at the address of this data source, but not as Heapscope does. Check the address; it is that of the backend, without a path of its API.';
+
+/** What `fetch` of Grafana's service adds to a request and `chunked` does not. */
+function streamOptions(url: string): BackendSrvRequest {
+  const orgId = config.bootData?.user?.orgId;
+  return {
+    method: 'POST',
+    // Relative to the base of the page, which is where Grafana is if it lives below a path.
+    url: url.replace(/^\//, ''),
+    headers: { Accept: 'text/event-stream', ...(orgId ? { 'X-Grafana-Org-Id': String(orgId) } : undefined) },
+    showErrorAlert: false,
+  };
+}
+
+function expectStreamed({ name, data }: SentEvent): QueryResponse {
+  if (name === 'failure') {
+    const { message } = JSON.parse(data) as ErrorBody;
+    throw new Error(message);
+  }
+  return expectAnswer<QueryResponse>(JSON.parse(data), 'results');
+}
+
+/** A connection that broke is a TypeError with words of the browser. */
+function nameBreak(error: unknown): unknown {
+  return error instanceof TypeError ? new Error(sentenceOfStatus(0), { cause: error }) : error;
+}
+
+/** The HTTP status behind an error of this client; undefined if there was no answer. */
+export function statusOf(error: unknown): number | undefined {
+  return error instanceof Error && isFetchError(error.cause) ? error.cause.status : undefined;
+}
 
 function expectAnswer<T>(data: unknown, field: keyof T & string): T {
   if (typeof data !== 'object' || data === null || !(field in data)) {

@@ -16,6 +16,8 @@ import { createBackendClient, type BackendClient } from './backendClient';
 import { toPanelResponse } from './frames';
 import { checkHealth } from './health';
 import { createInterpolation, type Templates } from './interpolation';
+import { isLive, streamPanel } from './live';
+import { LiveConnections } from './liveConnections';
 import { toBounds, toQueryRequest } from './panelRequest';
 import {
   describeQuery,
@@ -33,6 +35,7 @@ import { toNamesRequest, type HeapscopeVariableQuery } from './variables';
 export class HeapscopeDataSource extends DataSourceApi<HeapscopeQuery, HeapscopeSettings> {
   private readonly address: string | undefined;
   private readonly client: BackendClient;
+  private readonly live: LiveConnections;
   private readonly templates: Templates;
 
   constructor(
@@ -43,6 +46,7 @@ export class HeapscopeDataSource extends DataSourceApi<HeapscopeQuery, Heapscope
     super(settings);
     this.address = settings.jsonData.backendUrl;
     this.client = client;
+    this.live = new LiveConnections(client);
     this.templates = templates;
     this.variables = new HeapscopeVariables(this);
   }
@@ -52,8 +56,12 @@ export class HeapscopeDataSource extends DataSourceApi<HeapscopeQuery, Heapscope
     if (queries.length === 0) {
       return of({ data: [], errors });
     }
-    return this.client.query(toQueryRequest(request, queries), request.requestId).pipe(
-      map((response) => toPanelResponse(response, queries)),
+    const answers = isLive(request)
+      ? streamPanel(this.live, request, queries)
+      : this.client
+          .query(toQueryRequest(request, queries), request.requestId)
+          .pipe(map((response) => toPanelResponse(response, queries)));
+    return answers.pipe(
       map((answer) => (errors.length > 0 ? { ...answer, errors: [...errors, ...(answer.errors ?? [])] } : answer))
     );
   }

@@ -18,6 +18,8 @@ export interface HeapscopeQuery extends DataQuery {
   format?: 'timeseries' | 'table';
   /** Names series by their labels: `{{namespace}}/{{pod}}`, `{{label:app}}`, `{{metric}}`. */
   legend?: string;
+  /** The panel shows new values as soon as they are collected, while its range ends now. */
+  live?: boolean;
 }
 
 /** A query ready for the backend, with the legend its frames get. */

@@ -101,7 +101,7 @@ export function QueryEditor({ datasource, query: saved, range = getDefaultTimeRa
       <InlineFieldRow>
         <LimitField value={query.limit} onChange={(limit) => change({ limit })} />
       </InlineFieldRow>
-      <OutputFields value={query} onChange={({ format, legend }) => change({ format, legend })} />
+      <OutputFields value={query} onChange={({ format, legend, live }) => change({ format, legend, live })} />
     </Stack>
   );
 }

@@ -1,9 +1,9 @@
 import React, { useId } from 'react';
-import { InlineField, InlineFieldRow, RadioButtonGroup } from '@grafana/ui';
+import { InlineField, InlineFieldRow, InlineSwitch, RadioButtonGroup } from '@grafana/ui';
 import type { HeapscopeQuery } from '../../query';
 import { TextInput } from './TextInput';
 
-type Output = Pick<HeapscopeQuery, 'format' | 'legend'>;
+type Output = Pick<HeapscopeQuery, 'format' | 'legend' | 'live'>;
 
 interface Props {
   value: Output;
@@ -15,9 +15,10 @@ const FORMATS = [
   { value: 'table' as const, label: 'Table' },
 ];
 
-/** How the answer looks: lines with their names, or rows. */
+/** How the answer looks: lines with their names, or rows; and whether it moves. */
 export function OutputFields({ value, onChange }: Props) {
   const id = useId();
+  const liveId = useId();
   const format = value.format ?? 'timeseries';
   return (
     <InlineFieldRow>
@@ -44,6 +45,18 @@ export function OutputFields({ value, onChange }: Props) {
           />
         </InlineField>
       )}
+      <InlineField
+        label="Live"
+        htmlFor={liveId}
+        tooltip="New values appear as soon as they are collected, without a refresh, while the time range ends now. One live query makes its whole panel live."
+      >
+        <InlineSwitch
+          id={liveId}
+          value={value.live ?? false}
+          onChange={(event) => onChange({ ...value, live: event.currentTarget.checked || undefined })}
+          data-testid="heapscope-live"
+        />
+      </InlineField>
     </InlineFieldRow>
   );
 }
