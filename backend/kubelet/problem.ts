@@ -42,7 +42,7 @@ export function statusProblem(asked: AskedKubelet, path: string, status: number,
   if (status === 404) {
     return new HeapscopeError(
       'kubelet_status',
-      `${who} has no ${path} (404). Check that the port${at(asked)} is the kubelet's, and that its ${path.startsWith('/stats') ? 'summary is' : 'metrics are'} not turned off.`
+      `${who} has no ${path} (404). Check that the port${at(asked)} is the kubelet's, and that the ${path.startsWith('/stats') ? 'summary is' : 'metrics are'} not turned off.`
     );
   }
   if (status >= 300 && status < 400) {
