@@ -53,6 +53,8 @@ export interface ObjectNames {
 export interface Column {
   readonly values: Float64Array;
   readonly wide?: ReadonlyMap<number, bigint>;
+  /** The very same column comes again with every round until one of its values is another. */
+  readonly isLasting?: true;
 }
 
 export interface Table {

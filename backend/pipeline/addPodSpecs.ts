@@ -278,7 +278,7 @@ class ColumnSet {
     }
     let column = this.columns.get(metric);
     if (!column) {
-      this.columns.set(metric, (column = { values: this.space.take().fill(NaN) }));
+      this.columns.set(metric, (column = { values: this.space.take().fill(NaN), isLasting: true }));
     }
     column.values[row] = value;
   }

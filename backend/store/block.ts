@@ -1,5 +1,6 @@
 import type { Column } from '../model/batch.ts';
-import { packColumn, packedLength, planColumn, unpackColumn, unpackWide, type ColumnPlan } from './columnCodec.ts';
+import { packAsPlanned, packColumn, packedLength, planColumn, unpackColumn, unpackWide } from './columnCodec.ts';
+import { isSameColumn } from './columnProfile.ts';
 import { Scratch } from './scratch.ts';
 
 /** A round in one array: a directory of columns, sorted by metric number, then the columns that are new in it. */
@@ -38,13 +39,21 @@ export class Block {
   readonly rounds: PackedRound[] = [];
   bytes = 0;
 
+  /** The lasting columns of the last round. */
+  private lasting = new Map<number, Column>();
+
   /** Packs a round; row i of each column is row i of the block. */
   append(timestampMs: number, columns: ReadonlyMap<number, Column>, scratch = new Scratch()): void {
-    const metrics = [...columns.keys()].sort((one, other) => one - other);
+    const metrics = Uint16Array.from(columns.keys()).sort();
     const entries: Entry[] = [];
+    const lasting = new Map<number, Column>();
     let size = 2 + metrics.length * ENTRY_BYTES;
     for (const metric of metrics) {
-      const entry = this.packEntry(metric, columns.get(metric)!, size, scratch);
+      const column = columns.get(metric)!;
+      if (column.isLasting) {
+        lasting.set(metric, column);
+      }
+      const entry = this.packEntry(metric, column, size, scratch);
       entries.push(entry);
       size += entry.isNew ? entry.bytes.length : 0;
     }
@@ -62,6 +71,7 @@ export class Block {
       }
     });
     this.rounds.push({ timestampMs, bytes });
+    this.lasting = lasting;
     this.bytes += size + ARRAY_OVERHEAD_BYTES;
   }
 
@@ -101,47 +111,55 @@ export class Block {
     unpackColumn(this.rounds[bytes[at + 2]].bytes, target, offsetOf(bytes, at));
   }
 
-  private packEntry(metric: number, { values, wide }: Column, offset: number, scratch: Scratch): Entry {
+  private packEntry(metric: number, column: Column, offset: number, scratch: Scratch): Entry {
+    const { values, wide } = column;
     const round = this.rounds.length;
-    const before = round > 0 ? this.locate(round - 1, metric) : undefined;
     if (wide && wide.size > 0) {
       return { metric, round, base: ABSOLUTE, offset, bytes: packColumn(values, wide), isNew: true };
     }
-    const plan = planColumn(values);
-    const base = before && (before.base === ABSOLUTE ? before.round + 1 : before.base);
-    const difference =
-      base !== undefined && plan.isInteger ? this.planDifference(metric, values, base - 1, scratch) : undefined;
-    const isShorter = difference !== undefined && difference.bytes < plan.bytes;
-    const bytes = isShorter ? difference.pack(scratch) : plan.pack(scratch);
-    const entryBase = isShorter ? base! : ABSOLUTE;
-    if (before?.base === entryBase && Buffer.compare(before.bytes, bytes) === 0) {
+    const before = round > 0 ? this.locate(round - 1, metric) : undefined;
+    if (before && column.isLasting && this.lasting.get(metric) === column) {
       return { metric, ...before, isNew: false };
     }
-    return { metric, round, base: entryBase, offset, bytes, isNew: true };
+    const old = before && !unpackWide(before.bytes) ? scratch.takeFloats(values.length) : undefined;
+    if (before && old && this.read(round - 1, metric, old) && isSameColumn(values, old)) {
+      return { metric, ...before, isNew: false };
+    }
+    const difference = before && old && this.difference(metric, before, values, old, scratch);
+    const plan = planColumn(values);
+    const shorter = difference && planColumn(difference);
+    if (difference && shorter && shorter.bytes < plan.bytes) {
+      const base = before.base === ABSOLUTE ? before.round + 1 : before.base;
+      return { metric, round, base, offset, bytes: packAsPlanned(difference, shorter, scratch), isNew: true };
+    }
+    return { metric, round, base: ABSOLUTE, offset, bytes: packAsPlanned(values, plan, scratch), isNew: true };
   }
 
-  /** How the differences from an earlier round would be packed; undefined if a row has no exact difference. */
-  private planDifference(
+  /** What values differ by from the column they would be added to; undefined if a row has no exact difference. */
+  private difference(
     metric: number,
+    before: Located,
     values: Float64Array,
-    baseRound: number,
+    old: Float64Array,
     scratch: Scratch
-  ): ColumnPlan | undefined {
-    const base = scratch.takeFloats(values.length);
-    const found = this.locate(baseRound, metric);
-    if (!found || unpackWide(found.bytes)) {
-      return undefined;
+  ): Float64Array | undefined {
+    let base = old;
+    if (before.base !== ABSOLUTE) {
+      base = scratch.takeFloats(values.length);
+      this.read(before.base - 1, metric, base);
     }
-    unpackColumn(found.bytes, base);
     const differences = scratch.takeFloats(values.length);
     for (let row = 0; row < values.length; row++) {
       const value = values[row];
-      differences[row] = value - base[row];
-      if (value === value && !(Number.isSafeInteger(base[row]) && Number.isSafeInteger(differences[row]))) {
+      const difference = value - base[row];
+      differences[row] = difference;
+      const isExact =
+        Number.isSafeInteger(value) && Number.isSafeInteger(base[row]) && Number.isSafeInteger(difference);
+      if (value === value && !isExact) {
         return undefined;
       }
     }
-    return planColumn(differences);
+    return differences;
   }
 
   private locate(round: number, metric: number): Located | undefined {

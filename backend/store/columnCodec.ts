@@ -4,7 +4,7 @@
  */
 
 import { Scratch } from './scratch.ts';
-import { DECIMALS, profile, same, STEPS, type Profile } from './columnProfile.ts';
+import { DECIMALS, distinctValues, profile, same, STEPS, type Profile } from './columnProfile.ts';
 
 /** How the values of a packed column are written. The numbers are part of the packed form. */
 const CONSTANT = 0;
@@ -14,6 +14,7 @@ const UINT32 = 3;
 const DICTIONARY = 4;
 const SPARSE = 5;
 const FLOAT64 = 6;
+const UINT24 = 7;
 
 /** Flag beside the encoding: exact 64-bit values of some rows follow the values. */
 const WIDE = 0x80;
@@ -29,16 +30,18 @@ export const MAX_COLUMN_ROWS = MAX_ROWS;
 
 /** How a column would be packed, before it is. */
 export interface ColumnPlan {
+  readonly encoding: number;
   readonly bytes: number;
   /** Whether all values are integers a double holds exactly. */
   readonly isInteger: boolean;
-  /** Packs it into memory of the scratch. */
-  pack(scratch: Scratch): Uint8Array;
+  readonly profile: Profile;
+  readonly width: number;
+  readonly distinct: readonly number[];
 }
 
 /** Packs the values of rows 0…n-1; `wide` are exact values of rows a double cannot hold. */
 export function packColumn(values: Float64Array, wide?: ReadonlyMap<number, bigint>): Uint8Array {
-  const packed = planColumn(values).pack(PRIVATE);
+  const packed = packAsPlanned(values, planColumn(values), PRIVATE);
   const whole = wide && wide.size > 0 ? appendWide(packed, wide) : packed.slice();
   PRIVATE.reset();
   return whole;
@@ -70,6 +73,11 @@ export function unpackColumn(packed: Uint8Array, target: Float64Array, offset = 
     for (let row = 0; row < rows; row++) {
       const small = view.getUint16(HEADER_BYTES + row * 2, true);
       target[row] = small === 0xffff ? NaN : value(small);
+    }
+  } else if (encoding === UINT24) {
+    for (let row = 0, at = offset + HEADER_BYTES; row < rows; row++, at += 3) {
+      const small = packed[at] | (packed[at + 1] << 8) | (packed[at + 2] << 16);
+      target[row] = small === 0xffffff ? NaN : value(small);
     }
   } else if (encoding === UINT32) {
     for (let row = 0; row < rows; row++) {
@@ -125,6 +133,8 @@ function valueBytes(view: DataView): number {
       return HEADER_BYTES + rows;
     case UINT16:
       return HEADER_BYTES + rows * 2;
+    case UINT24:
+      return HEADER_BYTES + rows * 3;
     case UINT32:
       return HEADER_BYTES + rows * 4;
     case DICTIONARY:
@@ -140,45 +150,62 @@ function valueBytes(view: DataView): number {
 export function planColumn(values: Float64Array): ColumnPlan {
   const found = profile(values);
   const rows = values.length;
-  const { distinct, uncommon } = found;
-  const isInteger = found.step >= 0 && found.step < STEPS.length;
-  const plan = (bytes: number, pack: ColumnPlan['pack']): ColumnPlan => ({
+  const isInteger = found.step >= 0 ? found.step < STEPS.length : Number.isSafeInteger(found.common);
+  const plan = (encoding: number, bytes: number, distinct: readonly number[] = []): ColumnPlan => ({
+    encoding,
     bytes: HEADER_BYTES + bytes,
     isInteger,
-    pack,
+    profile: found,
+    width,
+    distinct,
   });
-  if (distinct && distinct.length <= 1) {
-    return plan(0, (scratch) => start(scratch, CONSTANT, rows, 0, distinct[0] ?? NaN, 0).packed);
+  let width = 0;
+  if (found.uncommon === 0) {
+    return plan(CONSTANT, 0);
   }
-  const integers = integerForm(found);
-  const integerBytes = integers ? rows * integers.width : Infinity;
-  const dictionaryBytes = distinct ? 1 + distinct.length * 8 + rows : Infinity;
-  const sparseBytes = 2 + uncommon * 10;
-  const least = Math.min(rows * 8, integerBytes, dictionaryBytes, sparseBytes);
-  if (integers && integerBytes === least) {
-    return plan(least, (scratch) => packIntegers(scratch, values, integers));
+  width = integerWidth(found);
+  const plainWidth = width > 0 ? width : 8;
+  const plainBytes = rows * plainWidth;
+  const sparseBytes = 2 + found.uncommon * 10;
+  // A dictionary needs a byte per row and eight per value: only where that is less, values are counted.
+  const mostDistinct = Math.floor((Math.min(plainBytes, sparseBytes) - rows - 2) / 8);
+  const distinct = mostDistinct > 0 ? distinctValues(values, mostDistinct) : undefined;
+  if (distinct) {
+    return plan(DICTIONARY, 1 + distinct.length * 8 + rows, distinct);
   }
-  if (distinct && dictionaryBytes === least) {
-    return plan(least, (scratch) => packDictionary(scratch, values, distinct));
+  if (sparseBytes < plainBytes) {
+    return plan(SPARSE, sparseBytes);
   }
-  return plan(least, (scratch) =>
-    sparseBytes === least ? packSparse(scratch, values, found) : packFloats(scratch, values)
-  );
+  return plan(width > 0 ? INTEGERS[width] : FLOAT64, plainBytes);
 }
 
-interface IntegerForm {
-  width: 1 | 2 | 4;
-  /** Index into STEPS, and behind them into DECIMALS. */
-  step: number;
-  base: number;
+/** Encodings of integers by their bytes. */
+const INTEGERS = [0, UINT8, UINT16, UINT24, UINT32];
+
+/** Packs into memory of the scratch. */
+export function packAsPlanned(values: Float64Array, plan: ColumnPlan, scratch: Scratch): Uint8Array {
+  switch (plan.encoding) {
+    case CONSTANT:
+      return start(scratch, CONSTANT, values.length, 0, plan.profile.common, 0).packed;
+    case DICTIONARY:
+      return packDictionary(scratch, values, plan.distinct);
+    case SPARSE:
+      return packSparse(scratch, values, plan.profile);
+    case FLOAT64:
+      return packFloats(scratch, values);
+    default:
+      return packIntegers(scratch, values, plan);
+  }
 }
 
-/** The narrowest way to write the values as integers; the largest code of each width means absent. */
-function integerForm({ min, max, step }: Profile): IntegerForm | undefined {
+/** Bytes of the narrowest integers the values fit in, 0 if they don't; the largest code of each width means absent. */
+function integerWidth({ min, max, step }: Profile): number {
+  if (step < 0) {
+    return 0;
+  }
   const parts = step >= STEPS.length ? DECIMALS[step - STEPS.length] : 0;
   const span = parts > 0 ? Math.round(max * parts) : (max - min) / STEPS[step];
-  const width = step < 0 ? undefined : span < 0xff ? 1 : span < 0xffff ? 2 : span < 0xffffffff ? 4 : undefined;
-  return width && { width, step, base: parts > 0 ? 0 : min };
+  return span < 0xff ? 1 : span < 0xffff ? 2 : span < 0xffffff ? 3 : span < 0xffffffff ? 4 : 0;
 }
 
 function start(scratch: Scratch, encoding: number, rows: number, step: number, base: number, bytes: number) {
@@ -194,22 +221,26 @@ function start(scratch: Scratch, encoding: number, rows: number, step: number, b
   return { packed, view };
 }
 
-function packIntegers(scratch: Scratch, values: Float64Array, { width, step, base }: IntegerForm): Uint8Array {
-  const encoding = width === 1 ? UINT8 : width === 2 ? UINT16 : UINT32;
-  const { packed, view } = start(scratch, encoding, values.length, step, base, values.length * width);
-  const absent = 2 ** (width * 8) - 1;
+function packIntegers(scratch: Scratch, values: Float64Array, { encoding, width, profile }: ColumnPlan): Uint8Array {
+  const { step, min } = profile;
   const parts = step >= STEPS.length ? DECIMALS[step - STEPS.length] : 0;
+  const base = parts > 0 ? 0 : min;
+  const { packed } = start(scratch, encoding, values.length, step, base, values.length * width);
+  const absent = 2 ** (width * 8) - 1;
   const size = STEPS[step];
+  let at = HEADER_BYTES;
   for (let row = 0; row < values.length; row++) {
     const value = values[row];
     const code = value !== value ? absent : parts > 0 ? Math.round(value * parts) : (value - base) / size;
-    const at = HEADER_BYTES + row * width;
-    if (width === 1) {
-      packed[at] = code;
-    } else if (width === 2) {
-      view.setUint16(at, code, true);
-    } else {
-      view.setUint32(at, code, true);
+    packed[at++] = code;
+    if (width > 1) {
+      packed[at++] = code >>> 8;
+    }
+    if (width > 2) {
+      packed[at++] = code >>> 16;
+    }
+    if (width > 3) {
+      packed[at++] = code >>> 24;
     }
   }
   return packed;

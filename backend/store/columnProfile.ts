@@ -11,8 +11,6 @@ export interface Profile {
   max: number;
   /** Index into STEPS of the largest step all values are multiples of, counted from `min`; behind them DECIMALS; else -1. */
   step: number;
-  /** Distinct values incl. NaN, undefined if there are more than a dictionary holds. */
-  distinct: number[] | undefined;
   /** The majority value if there is one, and how many others there are. */
   common: number;
   uncommon: number;
@@ -22,7 +20,7 @@ export interface Profile {
 export function profile(values: Float64Array): Profile {
   let min = Infinity;
   let max = -Infinity;
-  let integers = true;
+  let isInteger = true;
   let common = NaN;
   let lead = 0;
   for (let row = 0; row < values.length; row++) {
@@ -30,7 +28,7 @@ export function profile(values: Float64Array): Profile {
     if (value === value) {
       min = value < min ? value : min;
       max = value > max ? value : max;
-      integers &&= Number.isSafeInteger(value);
+      isInteger = isInteger && Number.isSafeInteger(value);
     }
     // Boyer and Moore's vote finds the majority value, if there is one.
     if (lead === 0) {
@@ -42,8 +40,18 @@ export function profile(values: Float64Array): Profile {
   for (let row = 0; row < values.length; row++) {
     uncommon += same(values[row], common) ? 0 : 1;
   }
-  const step = integers ? largestStep(values, min) : decimalStep(values, min);
-  return { min, max, step, distinct: distinctValues(values), common, uncommon };
+  const step = uncommon === 0 ? -1 : isInteger ? largestStep(values, min) : decimalStep(values, min);
+  return { min, max, step, common, uncommon };
+}
+
+/** Whether two columns hold the same; rows that `before` does not have count as absent. */
+export function isSameColumn(values: Float64Array, before: Float64Array): boolean {
+  for (let row = 0; row < values.length; row++) {
+    if (values[row] !== before[row] && (values[row] === values[row] || before[row] === before[row])) {
+      return false;
+    }
+  }
+  return true;
 }
 
 /** Equality that takes NaN for a value. */
@@ -83,8 +91,9 @@ function decimalStep(values: Float64Array, min: number): number {
   return -1;
 }
 
-/** Distinct values in order of appearance; undefined if there are too many for a dictionary to pay. */
-function distinctValues(values: Float64Array): number[] | undefined {
+/** Distinct values in order of appearance, NaN included; undefined if there are more than `most`, or than a dictionary has. */
+export function distinctValues(values: Float64Array, most: number): number[] | undefined {
+  const limit = Math.min(MAX_DISTINCT, most);
   const distinct: number[] = [];
   for (let row = 0; row < values.length; row++) {
     let known = distinct.length - 1;
@@ -92,7 +101,7 @@ function distinctValues(values: Float64Array): number[] | undefined {
       known--;
     }
     if (known < 0) {
-      if (distinct.length === MAX_DISTINCT) {
+      if (distinct.length >= limit) {
         return undefined;
       }
       distinct.push(values[row]);

@@ -33,6 +33,17 @@ export class MetricNumbers {
   }
 }
 
+/** Which rows of a block, and which objects, the lists of a table stand for. */
+interface TableRows {
+  readonly block: Block;
+  readonly keys: readonly string[];
+  readonly names: readonly ObjectNames[];
+  readonly objects: readonly StoredObject[];
+  readonly ofTableRow: Int32Array;
+  /** Whether the table has exactly the block's rows, in their order. */
+  readonly areInOrder: boolean;
+}
+
 /** The rounds and the objects of one table of one node (or of the totals). */
 export class ShardTable {
   /** By object number; a number is free again when its object is forgotten. */
@@ -42,6 +53,7 @@ export class ShardTable {
   private readonly freeNumbers: number[] = [];
   /** Row of each object number in the open block, -1 if it has none. */
   private rowInOpenBlock: number[] = [];
+  private lastRows: TableRows | undefined;
 
   private readonly name: TableName;
   private readonly metrics: MetricNumbers;
@@ -65,27 +77,21 @@ export class ShardTable {
   startBlock(): void {
     this.blocks.push(new Block());
     this.rowInOpenBlock = [];
+    this.lastRows = undefined;
   }
 
   /** Packs a round. `onChange` hears of objects that are new, and of those that lists have to sort anew. */
   append(timestampMs: number, table: Table, onChange: (object: StoredObject) => void): void {
     const block = this.blocks.at(-1)!;
-    const rowOfTableRow = new Int32Array(table.keys.length);
-    table.keys.forEach((key, index) => {
-      const number = this.see(key, table, index, timestampMs, onChange);
-      let row = this.rowInOpenBlock[number] ?? -1;
-      if (row < 0 && block.objectOfRow.length < MAX_COLUMN_ROWS) {
-        row = block.objectOfRow.push(number) - 1;
-        this.rowInOpenBlock[number] = row;
-      }
-      rowOfTableRow[index] = row;
-    });
+    const rows = this.rowsOf(table, timestampMs, block, onChange);
     const columns = new Map<number, Column>();
     this.scratch.reset();
     for (const [metric, column] of table.columns) {
-      const arranged = arrange(column, rowOfTableRow, this.scratch.takeFloats(block.objectOfRow.length));
-      const number = arranged && this.metrics.assign(metric);
-      if (arranged && number !== undefined) {
+      const arranged = rows.areInOrder
+        ? column
+        : arrange(column, rows.ofTableRow, block.objectOfRow.length, this.scratch);
+      const number = hasValue(arranged.values) ? this.metrics.assign(metric) : undefined;
+      if (number !== undefined) {
         columns.set(number, arranged);
       }
     }
@@ -102,9 +108,37 @@ export class ShardTable {
         this.objects[number] = undefined;
         this.numberOf.delete(object.key);
         this.freeNumbers.push(number);
+        this.lastRows = undefined;
         onForgotten(object);
       }
     });
+  }
+
+  /** The row of the open block for each row of the table: found once as long as the table lists the same. */
+  private rowsOf(table: Table, timestampMs: number, block: Block, onChange: (object: StoredObject) => void): TableRows {
+    const { keys, names } = table;
+    const known = this.lastRows;
+    if (known?.block === block && known.keys === keys && known.names === names) {
+      for (const object of known.objects) {
+        object.lastSeenMs = timestampMs;
+      }
+      return known;
+    }
+    const ofTableRow = new Int32Array(keys.length);
+    const objects: StoredObject[] = [];
+    for (let index = 0; index < keys.length; index++) {
+      const number = this.see(keys[index], table, index, timestampMs, onChange);
+      objects.push(this.objects[number]!);
+      let row = this.rowInOpenBlock[number] ?? -1;
+      if (row < 0 && block.objectOfRow.length < MAX_COLUMN_ROWS) {
+        row = block.objectOfRow.push(number) - 1;
+        this.rowInOpenBlock[number] = row;
+      }
+      ofTableRow[index] = row;
+    }
+    const areInOrder = keys.length === block.objectOfRow.length && ofTableRow.every((row, index) => row === index);
+    this.lastRows = { block, keys, names, objects, ofTableRow, areInOrder };
+    return this.lastRows;
   }
 
   private see(
@@ -152,25 +186,28 @@ function isListedAnew(before: ObjectNames, now: ObjectNames): boolean {
   );
 }
 
-/** The column in the rows of the block; undefined if it has no value at all. */
-function arrange(column: Column, rowOfTableRow: Int32Array, values: Float64Array): Column | undefined {
-  values.fill(NaN);
-  let present = false;
+/** The column in the rows of the block. */
+function arrange(column: Column, rowOfTableRow: Int32Array, rows: number, scratch: Scratch): Column {
+  const values = scratch.takeFloats(rows).fill(NaN);
   for (let index = 0; index < column.values.length; index++) {
-    const value = column.values[index];
-    if (value === value && rowOfTableRow[index] >= 0) {
-      values[rowOfTableRow[index]] = value;
-      present = true;
+    if (rowOfTableRow[index] >= 0) {
+      values[rowOfTableRow[index]] = column.values[index];
     }
-  }
-  if (!present) {
-    return undefined;
   }
   if (!column.wide) {
     return { values };
   }
   const wide = [...column.wide].map(([index, value]) => [rowOfTableRow[index], value] as const);
   return { values, wide: new Map(wide.filter(([row]) => row >= 0)) };
+}
+
+function hasValue(values: Float64Array): boolean {
+  for (let row = 0; row < values.length; row++) {
+    if (values[row] === values[row]) {
+      return true;
+    }
+  }
+  return false;
 }
 
 /** Whether nothing that can change about an object did; its key, and so its own names, are the same already. */
