@@ -98,6 +98,10 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
         streams,
         health: (mayNameNodes) => reportToGrafana(sources, mayNameNodes),
         notices: (range, mayNameNodes) => reportNotices(sources, range, mayNameNodes),
+        switchOn: ({ origin }) =>
+          origin === 'cadvisor_metrics' && !config.kubelet.cadvisorMetrics
+            ? 'Start Heapscope with --cadvisor-metrics to have it.'
+            : undefined,
         firstDataMs: sources.nextRoundMs,
         nowMs: clock.nowMs,
       }),

@@ -181,6 +181,8 @@ export interface MetricInfo {
   labels: Dimension[];
   denominators: Denominator[];
   heapster: boolean;
+  /** Set where the source of the metric is switched off: what to do to have it. */
+  switchOn?: string;
 }
 
 /** `GET /api/grafana/v1/metrics` */

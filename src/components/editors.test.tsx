@@ -51,6 +51,14 @@ test('the metrics offered are those of the level, each with what it means', asyn
   expect(screen.queryByRole('option', { name: /node\/ready/ })).not.toBeInTheDocument();
 });
 
+test('a metric whose source is switched off is marked, and says what to do to have it', async () => {
+  const { user } = openQueryEditor();
+  await user.click(screen.getByLabelText('Metric'));
+  expect(
+    await screen.findByRole('option', { name: /cpu\/throttling \(off\) .*Start Heapscope with --cadvisor-metrics/ })
+  ).toBeInTheDocument();
+});
+
 test('choosing level and metric changes the query and runs it', async () => {
   const { user, saved, onRunQuery } = openQueryEditor();
   await choose(user, 'heapscope-level', 'Node');

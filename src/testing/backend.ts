@@ -56,6 +56,7 @@ export const CATALOGUE: MetricsResponse = {
     metric('memory/working_set', ['cluster', 'node', 'namespace', 'pod', 'container'], { unit: 'bytes' }),
     metric('filesystem/usage', ['node', 'pod'], { labels: ['resource_id', 'persistentvolumeclaim'] }),
     metric('node/ready', ['node']),
+    metric('cpu/throttling', ['pod'], { switchOn: 'Start Heapscope with --cadvisor-metrics to have it.' }),
   ],
   labelled: ['node', 'namespace', 'pod', 'container'],
   dimensions: {

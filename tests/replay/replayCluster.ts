@@ -9,18 +9,23 @@ export interface ReplayCluster {
   readonly api: TestApiServer;
   /** Turns to a moment of the recording: what the kubelets answer, and what the API server shows. */
   turnTo(moment: number): Promise<void>;
+  /** How often kubelets answered `/metrics/cadvisor`. */
+  cadvisorAnswers(): number;
   close(): Promise<void>;
 }
+
+/** What a node answers `/metrics/cadvisor` with at a moment; undefined: 404. */
+export type CadvisorAnswers = Readonly<Record<string, (moment: number) => string | undefined>>;
 
 /**
  * Serves a recording. Everything is as it was sent, but for what leads to the kubelets: the addresses and ports in the
  * node objects are those of the servers on the loopback address.
  */
-export async function replayCluster(recording: Recording): Promise<ReplayCluster> {
+export async function replayCluster(recording: Recording, cadvisor: CadvisorAnswers = {}): Promise<ReplayCluster> {
   const api = await startApiServer();
   const kubelets = new Map<string, ReplayKubelet>();
   for (const [node, answers] of Object.entries(recording.kubelets)) {
-    kubelets.set(node, await startKubelet(answers));
+    kubelets.set(node, await startKubelet(answers, cadvisor[node]));
   }
   return {
     api,
@@ -31,6 +36,7 @@ export async function replayCluster(recording: Recording): Promise<ReplayCluster
       const objects = recording.objects[Math.min(moment, recording.objects.length - 1)];
       showObjects(api, objects, recording.workloads, kubelets);
     },
+    cadvisorAnswers: () => [...kubelets.values()].reduce((sum, kubelet) => sum + kubelet.cadvisorAnswers(), 0),
     async close() {
       await Promise.all([api, ...kubelets.values()].map((server) => server.close()));
     },
@@ -40,17 +46,26 @@ export async function replayCluster(recording: Recording): Promise<ReplayCluster
 interface ReplayKubelet {
   readonly port: number;
   turnTo(moment: number): Promise<void>;
+  cadvisorAnswers(): number;
   close(): Promise<void>;
 }
 
 /** One kubelet; while the recording says that it refuses, nothing listens at its port. */
-async function startKubelet(answers: readonly RecordedAnswer[]): Promise<ReplayKubelet> {
+async function startKubelet(
+  answers: readonly RecordedAnswer[],
+  cadvisor: CadvisorAnswers[string] | undefined
+): Promise<ReplayKubelet> {
   let answer: RecordedAnswer = answers[0];
+  let metrics = cadvisor?.(0);
+  let cadvisorAnswers = 0;
   const open = (port?: number): Promise<TestServer> =>
     serve(
       (request, response) => {
         if (request.url === '/stats/summary') {
           response.writeHead(answer.status ?? 200, { 'content-type': answer.contentType }).end(answer.body);
+        } else if (request.url === '/metrics/cadvisor' && metrics !== undefined) {
+          cadvisorAnswers++;
+          response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(metrics);
         } else {
           response.writeHead(404).end('404: Page Not Found');
         }
@@ -64,6 +79,7 @@ async function startKubelet(answers: readonly RecordedAnswer[]): Promise<ReplayK
     port,
     async turnTo(moment) {
       answer = answers[moment];
+      metrics = cadvisor?.(moment);
       if (answer.refused) {
         await server?.close();
         server = undefined;
@@ -71,6 +87,7 @@ async function startKubelet(answers: readonly RecordedAnswer[]): Promise<ReplayK
         server ??= await open(port);
       }
     },
+    cadvisorAnswers: () => cadvisorAnswers,
     close: async () => server?.close(),
   };
 }

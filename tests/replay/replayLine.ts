@@ -1,3 +1,4 @@
+import { CadvisorSource } from '../../backend/cadvisorSource.ts';
 import { Collector } from '../../backend/collector.ts';
 import { createKubeletClient } from '../../backend/kubelet/client.ts';
 import { createDirectory } from '../../backend/kubernetes/directory.ts';
@@ -10,7 +11,7 @@ import { HeadStore } from '../../backend/store/headStore.ts';
 import type { Recording } from '../support/recordings.ts';
 import { until } from '../support/until.ts';
 import { replayCluster } from './replayCluster.ts';
-import type { ReplayCluster } from './replayCluster.ts';
+import type { CadvisorAnswers, ReplayCluster } from './replayCluster.ts';
 
 export const RESOLUTION_MS = 15_000;
 
@@ -29,9 +30,9 @@ export interface ReplayLine {
   close(): Promise<void>;
 }
 
-/** Joins the real rooms as the backend does, with a clock that the test sets. */
-export async function startReplay(recording: Recording): Promise<ReplayLine> {
-  const cluster = await replayCluster(recording);
+/** Joins the real rooms as the backend does, with a clock that the test sets; with cAdvisor's answers if some are given. */
+export async function startReplay(recording: Recording, cadvisor?: CadvisorAnswers): Promise<ReplayLine> {
+  const cluster = await replayCluster(recording, cadvisor);
   await cluster.turnTo(0);
   let nowMs = 0;
   const directory = createDirectory({
@@ -41,18 +42,25 @@ export async function startReplay(recording: Recording): Promise<ReplayLine> {
   const kubelets = createKubeletClient({ access: 'direct', https: false, port: 'node-status', now: () => nowMs });
   const head = new HeadStore({ windowMs: 900_000, maxBytes: 64 * 1024 * 1024 });
   const engine = createQueryEngine(head, RESOLUTION_MS, { maxSeries: 10_000, maxPoints: 1_000_000 });
+  const telemetry = {
+    observeStep: () => undefined,
+    observeRound: () => undefined,
+    countScrape: () => undefined,
+    countCadvisorScrape: () => undefined,
+  };
+  const times = { resolutionMs: RESOLUTION_MS, deadlineMs: 5_000 };
   const collector = new Collector({
-    resolutionMs: RESOLUTION_MS,
-    deadlineMs: 5_000,
+    ...times,
     directory: {
       ...directory,
       unscheduledPods: () => [...directory.pods()].filter(({ nodeName }) => nodeName === ''),
     },
     kubelets,
+    cadvisor: cadvisor && new CadvisorSource({ ...times, kubelets, telemetry }),
     writer: head,
     clock: { nowMs: () => nowMs, sleepUntil: () => Promise.resolve() },
     log: { info: () => undefined, warn: () => undefined },
-    telemetry: { observeStep: () => undefined, observeRound: () => undefined, countScrape: () => undefined },
+    telemetry,
   });
   directory.start();
   await directory.whenSynced(AbortSignal.timeout(10_000));

@@ -23,6 +23,7 @@ export interface GrafanaDoorOptions extends AnswerOptions {
 /** The plugin's door: queries, names for variables, the metrics list, and what "Save & test" reports. */
 export function createGrafanaRouter(options: GrafanaDoorOptions): Router {
   const router = Router();
+  const metrics = listMetrics(options);
   // The data source proxy keeps the slash that a plugin's route ends with; both forms are the same address.
   router.post('/query', (request, response) => {
     const query = readQueryRequest(request.body);
@@ -46,7 +47,7 @@ export function createGrafanaRouter(options: GrafanaDoorOptions): Router {
     response.json(answer);
   });
   router.get('/metrics', (_request, response) => {
-    response.json(METRICS);
+    response.json(metrics);
   });
   router.get('/health', (_request, response) => {
     refuseUnready(options);
@@ -56,8 +57,8 @@ export function createGrafanaRouter(options: GrafanaDoorOptions): Router {
   return router;
 }
 
-const METRICS: MetricsResponse = {
-  metrics: CATALOGUE.map((metric) => ({
+function listMetrics({ switchOn }: GrafanaDoorOptions): MetricsResponse {
+  const metrics = CATALOGUE.map((metric) => ({
     name: metric.name,
     levels: [...metric.levels],
     unit: grafanaUnit(metric.unit),
@@ -66,7 +67,12 @@ const METRICS: MetricsResponse = {
     labels: extraDimensions(metric),
     denominators: Object.keys(metric.denominators ?? {}) as MetricsResponse['metrics'][number]['denominators'],
     heapster: metric.heapster,
-  })),
+    switchOn: switchOn?.(metric),
+  }));
+  return { ...SHAPE, metrics };
+}
+
+const SHAPE: Omit<MetricsResponse, 'metrics'> = {
   dimensions: Object.fromEntries(
     Object.entries(DIMENSIONS).map(([level, names]) => [level, [...names, ...(TRAITS[level as Level] ?? [])]])
   ) as unknown as MetricsResponse['dimensions'],

@@ -19,7 +19,11 @@ export function MetricField({ level, value, catalogue, variables, onChange }: Pr
     (metric) => level.startsWith('$') || metric.levels.some((each) => each === level)
   );
   const chosen = catalogue.metrics.find((metric) => metric.name === value);
-  const options = ofLevel.map((metric) => ({ value: metric.name, label: metric.name, description: describe(metric) }));
+  const options = ofLevel.map((metric) => ({
+    value: metric.name,
+    label: metric.switchOn ? `${metric.name} (off)` : metric.name,
+    description: describe(metric),
+  }));
   const missing = chosen && !ofLevel.includes(chosen) ? `There is no ${value} at level ${level}.` : undefined;
   return (
     <ChoiceField
@@ -37,7 +41,12 @@ export function MetricField({ level, value, catalogue, variables, onChange }: Pr
 
 function describe(metric: MetricInfo): string {
   const sample = formattedValueToString(getValueFormat(metric.unit)(1)).replace(/^[\d.\s]+/, '');
-  return [metric.description, sample && `Unit: ${sample}.`, metric.kind === 'cumulative' && 'A counter.']
+  return [
+    metric.switchOn && `Switched off. ${metric.switchOn}`,
+    metric.description,
+    sample && `Unit: ${sample}.`,
+    metric.kind === 'cumulative' && 'A counter.',
+  ]
     .filter(Boolean)
     .join(' ');
 }
