@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import type { ReadableStream } from 'node:stream/web';
 import { serve, type TestServer } from '../support/server.ts';
 
 /** What the data source of the page is set to; what Grafana's server keeps in its database. */
@@ -62,15 +64,22 @@ async function proxy(
   for await (const chunk of request) {
     chunks.push(chunk as Buffer);
   }
+  const leaving = new AbortController();
+  response.once('close', () => leaving.abort());
   try {
     const answer = await fetch(fill(route.url) + (rest && `/${rest}`), {
       method: request.method,
+      signal: leaving.signal,
       headers: {
         'content-type': request.headers['content-type'] ?? '',
         ...Object.fromEntries(route.headers.map(({ name, content }) => [name, fill(content)])),
       },
       body: request.method === 'POST' ? Buffer.concat(chunks) : undefined,
     });
+    if (answer.headers.get('content-type') === 'text/event-stream') {
+      passStream(answer, response);
+      return;
+    }
     const body = Buffer.from(await answer.arrayBuffer());
     if (answer.status === 401) {
       response.writeHead(400).end('Authentication to data source failed');
@@ -81,4 +90,12 @@ async function proxy(
     // As with Grafana, the reason stays with the proxy.
     response.writeHead(502).end();
   }
+}
+
+/** Each event is passed on as it comes; when the backend is gone, so is the connection to the page. */
+function passStream(answer: Response, response: ServerResponse): void {
+  response.writeHead(answer.status, { 'content-type': 'text/event-stream' });
+  Readable.fromWeb(answer.body as ReadableStream)
+    .on('error', () => response.destroy())
+    .pipe(response);
 }

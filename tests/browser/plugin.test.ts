@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Page, Request } from 'playwright-core';
 import type { TestServer } from '../support/server.ts';
 import { buildPage, buildPlugin } from './buildPlugin.ts';
 import { launchChromium } from './chromium.ts';
@@ -114,6 +114,18 @@ test('objects are combined, and the top of them is kept', async () => {
   const { data } = await page.evaluate(() => window.stage.runPanel());
   expect(data[0].fields).toHaveLength(3);
   expect(Object.keys(data[0].fields[1].labels ?? {})).toEqual(['namespace']);
+});
+
+test('a live panel gets a second value as soon as it is collected, without asking again', async () => {
+  const asked: string[] = [];
+  const note = (request: Request) => asked.push(new URL(request.url()).pathname);
+  page.on('request', note);
+  const shown = await page.evaluate(() => window.stage.watchPanel(2));
+  page.off('request', note);
+  const times = shown.map(({ data }) => data[0].fields[0].values);
+  expect(times[1].at(-1)).toBeGreaterThan(times[0].at(-1));
+  expect(shown.map(({ state, key }) => [state, key])).toEqual(Array(2).fill(['Streaming', 'heapscope-page']));
+  expect(asked).toEqual(['/api/datasources/proxy/uid/heapscope/stream/']);
 });
 
 test('a variable lists every namespace, not only default and kube-system', async () => {

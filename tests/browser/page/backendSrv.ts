@@ -1,12 +1,41 @@
 import type { BackendSrv, BackendSrvRequest, FetchError, FetchResponse } from '@grafana/runtime';
-import { from, type Observable } from 'rxjs';
+import { from, Observable } from 'rxjs';
 
 /** Sends requests and throws for failures as Grafana's own service does. */
 export function createBackendSrv(): BackendSrv {
-  const service: Pick<BackendSrv, 'fetch'> = {
+  const service: Pick<BackendSrv, 'fetch' | 'chunked'> = {
+    chunked,
     fetch: <T>(options: BackendSrvRequest): Observable<FetchResponse<T>> => from(send<T>(options)),
   };
   return service as BackendSrv;
+}
+
+/** Hands out an answer piece by piece, refusals too, and a piece without data at its end. */
+function chunked(options: BackendSrvRequest): Observable<FetchResponse<Uint8Array | undefined>> {
+  return new Observable((subscriber) => {
+    const leaving = new AbortController();
+    const read = async () => {
+      const response = await fetch(options.url, {
+        method: options.method,
+        headers: { 'content-type': 'application/json', ...options.headers },
+        body: JSON.stringify(options.data),
+        signal: leaving.signal,
+      });
+      const { status, statusText, ok, headers } = response;
+      const reader = response.body!.getReader();
+      for (let done = false; !done;) {
+        const chunk = await reader.read();
+        done = chunk.done;
+        const data = chunk.value;
+        subscriber.next({ data, status, statusText, ok, headers, config: options } as FetchResponse<Uint8Array>);
+      }
+    };
+    read().then(
+      () => subscriber.complete(),
+      (error) => subscriber.error(error)
+    );
+    return () => leaving.abort();
+  });
 }
 
 async function send<T>(options: BackendSrvRequest): Promise<FetchResponse<T>> {

@@ -21,6 +21,8 @@ export interface Stage {
   queries: { panel: HeapscopeQuery; variable: HeapscopeVariableQuery };
   variables: Record<string, TestVariable>;
   runPanel(): Promise<grafanaData.DataQueryResponse>;
+  /** What a live panel shows one after the other, until it has shown this many answers and is left. */
+  watchPanel(answers: number): Promise<grafanaData.DataQueryResponse[]>;
   runVariable(): Promise<string[]>;
   test(): Promise<grafanaData.TestDataSourceResponse>;
 }
@@ -82,6 +84,10 @@ async function open(backendUrl: string): Promise<void> {
 
   Object.assign(stage, {
     runPanel: () => rxjs.firstValueFrom(datasource.query(request(stage.queries.panel))),
+    watchPanel: (answers: number) =>
+      rxjs.firstValueFrom(
+        datasource.query(request({ ...stage.queries.panel, live: true })).pipe(rxjs.take(answers), rxjs.toArray())
+      ),
     runVariable: async () => {
       const { data } = await rxjs.firstValueFrom(variableSupport(datasource).query(request(stage.queries.variable)));
       return data[0].fields[0].values;
@@ -140,6 +146,7 @@ const stage: Stage = {
     variable: { refId: 'variable', dimension: 'node' },
   },
   runPanel: notOpen,
+  watchPanel: notOpen,
   runVariable: notOpen,
   test: notOpen,
 };
