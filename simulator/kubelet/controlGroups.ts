@@ -73,7 +73,7 @@ function podGroup(pod: Pod, atMs: number): ControlGroup {
   const allLimited = containers.every(({ limitMillicores }) => limitMillicores > 0);
   const sum = allLimited ? containers.reduce((total, { limitMillicores }) => total + limitMillicores, 0) : 0;
   const limitMillicores = podResources?.limitMillicores ?? sum;
-  const curves = pod.containers.map(({ cpu }) => cpu);
+  const curves = pod.containers.map(({ wantedCpu }) => wantedCpu);
   return {
     kind: 'pod',
     ...labels({ id: podPath(pod), namespace: pod.namespace, pod: pod.name }),
@@ -119,7 +119,9 @@ function containerGroup(pod: Pod, container: Container, atMs: number): ControlGr
     ...usage,
     limitMillicores,
     limitBytes: limitMib * 1024 ** 2,
-    throttling: limited ? throttlingBy(limitMillicores, [container.cpu], usage.startMs, usage.sampleMs) : undefined,
+    throttling: limited
+      ? throttlingBy(limitMillicores, [container.wantedCpu], usage.startMs, usage.sampleMs)
+      : undefined,
     ...diskBytes(pod.seed, usage.micros),
     seed: container.seed,
   };

@@ -2,7 +2,6 @@ import { between, chance, mix } from './random.ts';
 
 const DAY_MS = 86_400_000;
 const NOISE_STEP_MS = 30_000;
-const NOISE_SPAN_MS = 6_000;
 const RATE_WINDOW_MS = 10_000;
 const PAGE = 4096;
 
@@ -19,6 +18,8 @@ export interface CpuCurve {
   spikeMillicores: number;
   spikeEveryMs: number;
   spikeLengthMs: number;
+  /** Share of the mean by which noise lifts or lowers the rate at most. */
+  noiseShare: number;
   seed: number;
 }
 
@@ -33,7 +34,37 @@ export function cpuCurve(seed: number, meanMillicores: number, spiky: boolean): 
     spikeMillicores: meanMillicores * (spiky ? between(seed, 5, 2, 6) : between(seed, 5, 0, 0.6)),
     spikeEveryMs: between(seed, 6, 8, 55) * 60_000,
     spikeLengthMs: between(seed, 7, 40, 240) * 1000,
+    noiseShare: 0.2,
     seed,
+  };
+}
+
+/** A process group that is throttled still idles between its periods: it comes close to its limit and never reaches it. */
+const MOST_OF_LIMIT = 0.99;
+/** What is left for waves and noise of a load that would always be above its limit. */
+const BUSY_SHARE = 0.92;
+
+/**
+ * What is used of a wanted load under a limit; 0 is none. Spikes are cut off; where the load exceeds the limit without
+ * them, its waves are flattened below it. The integral stays known, and the curve that is wanted stays as it is.
+ */
+export function limitedTo(wanted: CpuCurve, limitMillicores: number): CpuCurve {
+  const { meanMillicores, dayShare, waveShare, noiseShare, spikeMillicores } = wanted;
+  const swing = meanMillicores * (dayShare + waveShare + noiseShare);
+  const most = limitMillicores * MOST_OF_LIMIT;
+  if (limitMillicores === 0 || meanMillicores + swing + spikeMillicores <= most) {
+    return wanted;
+  }
+  const mean = Math.min(meanMillicores, limitMillicores * BUSY_SHARE);
+  const room = Math.min(swing, most - mean);
+  const flattened = (room / swing) * (meanMillicores / mean);
+  return {
+    ...wanted,
+    meanMillicores: mean,
+    dayShare: dayShare * flattened,
+    waveShare: waveShare * flattened,
+    noiseShare: noiseShare * flattened,
+    spikeMillicores: Math.min(spikeMillicores, most - mean - room),
   };
 }
 
@@ -47,7 +78,9 @@ function ripple(curve: CpuCurve, atMs: number): number {
   const spikes = Math.floor(atMs / curve.spikeEveryMs);
   const inSpike = Math.min(atMs - spikes * curve.spikeEveryMs, curve.spikeLengthMs);
   const spikeMs = spikes * curve.spikeLengthMs + inSpike;
-  return day + wave + spikeMs * curve.spikeMillicores + noise(curve.seed, atMs) * mean * NOISE_SPAN_MS;
+  return (
+    day + wave + spikeMs * curve.spikeMillicores + noise(curve.seed, atMs) * mean * curve.noiseShare * NOISE_STEP_MS
+  );
 }
 
 function noise(seed: number, atMs: number): number {

@@ -1,11 +1,11 @@
 import { between, hex, mix, suffix, uuid, wholeBetween } from './random.ts';
-import { cpuCurve } from './curves.ts';
+import { cpuCurve, limitedTo } from './curves.ts';
 import type { CpuCurve, MemoryCurve } from './curves.ts';
 import { endOfRun, lifeAt } from './lifecycle.ts';
 import type { Life } from './lifecycle.ts';
 import type { SimNode } from './nodes.ts';
 import { nextBootAfter } from './nodes.ts';
-import type { ContainerTemplate } from './templates.ts';
+import type { ContainerTemplate, WorkloadTemplate } from './templates.ts';
 import { podName } from './names.ts';
 import type { PlannedPod, Slot } from './workloads.ts';
 
@@ -19,7 +19,10 @@ export interface Container {
   template: ContainerTemplate;
   seed: number;
   life: Life;
+  /** What it uses, within its limit. */
   cpu: CpuCurve;
+  /** What it would use without a limit: what lies above {@link Container.cpu} is throttled. */
+  wantedCpu: CpuCurve;
   memory: MemoryCurve;
   /** Place in the order in which the pod starts its containers. */
   startOffsetMs: number;
@@ -81,21 +84,39 @@ export function createPod(slot: Slot, plan: PlannedPod, atMs: number): Pod {
   const initMs = template.initContainer ? 4000 : 0;
   pod.containers = ordered.map((each, index) => {
     const offsetMs = startMs - plan.createdMs + 700 * index + (each.sidecar ? 0 : initMs);
-    return createContainer(each, mix(seed, 31 + index), offsetMs);
+    return createContainer(each, mix(seed, 31 + index), offsetMs, limitOf(each, template));
   });
   settleAfterBoots(pod, atMs);
   return pod;
 }
 
-function createContainer(template: ContainerTemplate, seed: number, startOffsetMs: number): Container {
+/** The CPU limit that holds for a container: its own as it was resized, or its part of that of the pod; 0 is none. */
+function limitOf(container: ContainerTemplate, { resizedBy = 1, podResources, containers }: WorkloadTemplate): number {
+  const own = container.limitMillicores * resizedBy;
+  if (!podResources) {
+    return own;
+  }
+  const all = containers.reduce((sum, { meanMillicores }) => sum + meanMillicores, 0);
+  const part = (podResources.limitMillicores * container.meanMillicores) / all;
+  return own > 0 ? Math.min(own, part) : part;
+}
+
+function createContainer(
+  template: ContainerTemplate,
+  seed: number,
+  startOffsetMs: number,
+  limitMillicores: number
+): Container {
   const scale = between(seed, 1, 0.7, 1.35);
   const runMs =
     template.life === 'leak' ? wholeBetween(seed, 2, 25, 160) * 60_000 : wholeBetween(seed, 3, 25, 75) * 1000;
+  const wantedCpu = cpuCurve(seed, template.meanMillicores * scale, template.spiky);
   return {
     template,
     seed,
     life: { kind: template.life, runMs: template.life === 'steady' ? 0 : runMs },
-    cpu: cpuCurve(seed, template.meanMillicores * scale, template.spiky),
+    cpu: limitedTo(wantedCpu, limitMillicores),
+    wantedCpu,
     memory: {
       meanBytes: template.meanMib * MIB * between(seed, 4, 0.75, 1.2),
       limitBytes: template.limitMib * MIB,
