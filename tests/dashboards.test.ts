@@ -36,6 +36,9 @@ interface Panel {
   fieldConfig: { defaults: { links?: DataLink[]; unit?: string }; overrides: Override[] };
   targets?: Target[];
   transformations?: Transformation[];
+  /** Rows: panels that are asked for when the row is opened. */
+  collapsed?: boolean;
+  panels?: Panel[];
 }
 
 interface Variable {
@@ -64,7 +67,9 @@ const DATASOURCE = { type: 'heapscope-kubernetes-datasource', uid: '${datasource
 
 const variablesOf = ({ templating }: Dashboard) =>
   templating.list.filter((variable): variable is Variable & { query: object } => variable.type === 'query');
-const dataPanels = ({ panels }: Dashboard) => panels.filter((panel) => panel.type !== 'row');
+/** All panels that ask for something, those of collapsed rows too. */
+const dataPanels = ({ panels }: Dashboard) =>
+  panels.flatMap((panel) => (panel.type === 'row' ? (panel.panels ?? []) : [panel]));
 const targetsOf = (dashboard: Dashboard) =>
   dataPanels(dashboard).flatMap((panel) => (panel.targets ?? []).map((target) => ({ panel, target })));
 const filtersOf = ({ filters = [] }: { filters?: unknown[] }) => filters as NameFilter[];
@@ -187,7 +192,7 @@ describe.each(dashboards.map((dashboard) => ({ title: dashboard.title, dashboard
   });
 
   test('gives every panel an id of its own and a place that no other panel covers', () => {
-    const ids = dashboard.panels.map((panel) => panel.id);
+    const ids = [...dashboard.panels, ...dashboard.panels.flatMap(({ panels = [] }) => panels)].map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
     const taken = new Map<string, string>();
     for (const { title, gridPos } of dashboard.panels) {
@@ -198,6 +203,26 @@ describe.each(dashboards.map((dashboard) => ({ title: dashboard.title, dashboard
           taken.set(`${x},${y}`, title);
         }
       }
+    }
+  });
+
+  test('keeps what needs a source that is switched off by default in a collapsed row that says so', () => {
+    const optional = targetsOf(dashboard).filter(
+      ({ target }) => describeMetric(target.metric)?.origin === 'cadvisor_metrics'
+    );
+    const rows = dashboard.panels.filter(({ panels = [] }) => optional.some(({ panel }) => panels.includes(panel)));
+    const open = optional.filter(({ panel }) => dashboard.panels.includes(panel));
+    expect(open.map(({ panel }) => panel.title)).toEqual([]);
+    expect(rows.map(({ collapsed, title }) => [collapsed, title.includes('--cadvisor-metrics')])).toEqual(
+      dashboard.uid === 'heapscope-pods' ? [[true, true]] : []
+    );
+  });
+
+  test('places the panels of a collapsed row below it, where they are when it is opened', () => {
+    for (const { gridPos, panels = [] } of dashboard.panels) {
+      expect(panels.every((panel) => panel.gridPos.y > gridPos.y && panel.gridPos.x + panel.gridPos.w <= 24)).toBe(
+        true
+      );
     }
   });
 
