@@ -25,7 +25,7 @@ function roundMs(nodes: number): number {
   return nodes <= 100 ? 5_000 : nodes <= 1000 ? 10_000 : 40_000;
 }
 
-async function measure(nodes: number, folder: string): Promise<Results> {
+async function measure(nodes: number, folder: string, flags: readonly string[]): Promise<Results> {
   const resolutionMs = roundMs(nodes);
   const windowMs = ROUNDS * resolutionMs;
   const kubeconfig = join(folder, `kubeconfig-${nodes}`);
@@ -35,6 +35,7 @@ async function measure(nodes: number, folder: string): Promise<Results> {
     `--metric-resolution=${resolutionMs}ms`,
     `--head-window=${windowMs}ms`,
     '--head-memory=1MiB',
+    ...flags,
   ]);
   try {
     const before = await backend.waitForRounds(WARM_UP_ROUNDS, 120_000 + 10 * resolutionMs);
@@ -92,7 +93,10 @@ function moduleGzipKiB(): number {
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { nodes: { type: 'string' }, json: { type: 'string' } } });
+  const { values } = parseArgs({
+    options: { nodes: { type: 'string' }, json: { type: 'string' }, 'cadvisor-metrics': { type: 'boolean' } },
+  });
+  const flags = values['cadvisor-metrics'] ? ['--cadvisor-metrics'] : [];
   const sizes = values.nodes === undefined ? SIZES : values.nodes.split(',').map(Number);
   if (sizes.some((nodes) => !Number.isInteger(nodes) || nodes < 1)) {
     throw new Error(`--nodes=${values.nodes} must be a number of nodes, such as --nodes 100.`);
@@ -107,7 +111,7 @@ async function main(): Promise<void> {
       `${cpus().length} × ${cpus()[0].model}, Node ${process.version}; ${PODS_PER_NODE} pods per node; ! = goal missed`
     );
     for (const nodes of sizes) {
-      runs.push(await measure(nodes, folder));
+      runs.push(await measure(nodes, folder, flags));
       console.log(drawTable(runs));
     }
   } finally {

@@ -36,9 +36,13 @@ export class ByteWriter {
     return this;
   }
 
-  /** A short text of one-byte characters. */
+  /** A text of one-byte characters. */
   text(text: string): this {
     this.#reserve(text.length);
+    if (text.length > LOOP_UP_TO) {
+      this.#length += this.#bytes.write(text, this.#length, 'latin1');
+      return this;
+    }
     for (let i = 0; i < text.length; i++) {
       this.#bytes[this.#length + i] = text.charCodeAt(i);
     }

@@ -46,13 +46,9 @@ function writeFamily(out: ByteWriter, family: GroupFamily, groups: readonly Cont
   for (const group of groups) {
     for (let line = 0; line < lines.length && family.of(group); line++) {
       const { first = '', middle = '', last = '' } = lines[line];
-      out.text(family.name).text('{').text(group.first).text(first).text(group.middle).text(middle);
-      out
-        .text(group.last)
-        .text(last)
-        .text('} ')
-        .text(goNumber(family.value(group, line)));
-      out.text(family.timeless ? '\n' : ` ${Math.floor(group.sampleMs + skewMs)}\n`);
+      const labels = `${group.first}${first}${group.middle}${middle}${group.last}${last}`;
+      const time = family.timeless ? '' : ` ${Math.floor(group.sampleMs + skewMs)}`;
+      out.text(`${family.name}{${labels}} ${goNumber(family.value(group, line))}${time}\n`);
     }
   }
 }
