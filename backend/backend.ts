@@ -86,9 +86,9 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     lastRound: rounds.last,
     nextRoundMs: () => nextRoundMs(clock.nowMs(), resolutionMs, directory.nodes().length),
   };
-  telemetry.watch(watchedValues(head, collector, directory));
   const { maxStreams } = config.query;
   const streams = new Streams({ rounds, most: maxStreams, mostPerAsker: Math.floor(maxStreams / 2), log });
+  telemetry.watch({ ...watchedValues(head, collector, directory), streamCount: () => streams.count });
   const doors: Door[] = [
     {
       path: '/api/grafana/v1',
@@ -144,7 +144,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
 }
 
 /** What the metrics of Heapscope itself say of its state when somebody reads them. */
-function watchedValues(head: HeadStore, collector: Collector, directory: Directory): HealthSource {
+function watchedValues(head: HeadStore, collector: Collector, directory: Directory): Omit<HealthSource, 'streamCount'> {
   return {
     newestBatchMs: () => head.rounds().at(-1),
     nodesByState: () => countStates(collector),

@@ -13,6 +13,8 @@ export interface HealthSource {
   headBytes(): number;
   /** Oldest round in memory, Unix ms; undefined before the first. */
   headOldestMs(): number | undefined;
+  /** Streams of live panels that are open. */
+  streamCount(): number;
 }
 
 export interface TelemetryOptions {
@@ -140,6 +142,7 @@ function exposeSource(source: HealthSource, now: () => number, registry: Registr
   single('heapscope_newest_batch_age_seconds', 'Age of the newest round of data.', () => age(source.newestBatchMs()));
   single('heapscope_head_oldest_age_seconds', 'Age of the oldest round in memory.', () => age(source.headOldestMs()));
   single('heapscope_head_bytes', 'Memory the history takes.', () => source.headBytes());
+  single('heapscope_streams', 'Streams of live panels that are open.', () => source.streamCount());
   perLabel('heapscope_nodes', 'Nodes by state.', 'state', () => source.nodesByState());
   perLabel('heapscope_objects', 'Objects known, by kind.', 'kind', () => source.objectsByKind());
   perLabel('heapscope_watches_begun', 'Watches begun on the API server, by resource.', 'resource', () =>

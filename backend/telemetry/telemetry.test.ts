@@ -43,6 +43,7 @@ const source: HealthSource = {
   watchesByResource: () => ({ pods: 2 }),
   headBytes: () => 4096,
   headOldestMs: () => undefined,
+  streamCount: () => 7,
 };
 
 describe('the self-metrics', () => {
@@ -66,6 +67,7 @@ describe('the self-metrics', () => {
     expect(text).toContain('heapscope_nodes{state="failing"} 1');
     expect(text).toContain('heapscope_objects{kind="pod"} 30');
     expect(text).toContain('heapscope_watches_begun{resource="pods"} 2');
+    expect(text).toContain('heapscope_streams 7');
     expect(text).toContain('heapscope_http_requests_total{route="/metrics",status="200"} 1');
   });
 
