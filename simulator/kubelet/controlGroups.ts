@@ -69,9 +69,11 @@ function machineGroups(node: SimNode, atMs: number): ControlGroup[] {
 
 function podGroup(pod: Pod, atMs: number): ControlGroup {
   const usage = podUsage(pod, atMs);
-  const { containers, podResources } = pod.slot.workload.template;
+  const { containers, podResources, resizedBy = 1 } = pod.slot.workload.template;
   const allLimited = containers.every(({ limitMillicores }) => limitMillicores > 0);
-  const sum = allLimited ? containers.reduce((total, { limitMillicores }) => total + limitMillicores, 0) : 0;
+  const sum = allLimited
+    ? containers.reduce((total, { limitMillicores }) => total + limitMillicores * resizedBy, 0)
+    : 0;
   const limitMillicores = podResources?.limitMillicores ?? sum;
   const curves = pod.containers.map(({ wantedCpu }) => wantedCpu);
   return {
@@ -109,7 +111,8 @@ function containerGroup(pod: Pod, container: Container, atMs: number): ControlGr
   if (!usage || usage.sampleMs === usage.startMs) {
     return undefined;
   }
-  const { name: containerName, image, limitMillicores, limitMib } = container.template;
+  const { name: containerName, image, limitMib } = container.template;
+  const limitMillicores = container.template.limitMillicores * (pod.slot.workload.template.resizedBy ?? 1);
   const name = hex(mix(container.seed, Math.floor(usage.startMs / 1000)), 64);
   const { namespace, name: podName } = pod;
   const limited = limitMillicores > 0;
