@@ -31,6 +31,8 @@ export interface CollectorOptions {
   readonly directory: PodDirectory & ClusterObjects & { nodes(): readonly NodeFacts[] };
   readonly kubelets: {
     readSummary(node: NodeFacts, options: { deadlineMs: number; signal?: AbortSignal }): Promise<KubeletAnswer>;
+    /** Takes back the memory of an answer that nobody reads any more, where it can be used again. */
+    giveBack?(body: Buffer): void;
     forget(nodeName: string): void;
   };
   /** The second source, where it is switched on: `/metrics/cadvisor` of the same kubelets. */
@@ -81,9 +83,11 @@ export class Collector {
     await Promise.all(
       nodes.map(async (node, index) => {
         await clock.sleepUntil(moments[index], signal);
-        const batch = await this.collectNode(node, endMs, signal);
-        this.timed('store', () => writer.append(batch));
-        totals.add(batch);
+        // What a batch holds is lent until the next answer is read: it is stored before anything else happens.
+        await this.collectNode(node, endMs, signal, (batch) => {
+          this.timed('store', () => writer.append(batch));
+          totals.add(batch);
+        });
       })
     );
     writer.append(this.timed('totals', () => totals.close(endMs, directory)));
@@ -102,9 +106,15 @@ export class Collector {
   }
 
   /** One node's way down the line. A node that fails is data: what the API server says of it is stored all the same. */
-  private async collectNode(node: NodeFacts, endMs: number, signal: AbortSignal): Promise<NodeBatch> {
+  private async collectNode(
+    node: NodeFacts,
+    endMs: number,
+    signal: AbortSignal,
+    store: (batch: NodeBatch) => void
+  ): Promise<void> {
     const { directory } = this.options;
     const pods = () => directory.podsOnNode(node.name);
+    let batch: NodeBatch;
     try {
       refuseUnready(node);
       const [answer, extra] = await this.ask(node, endMs, signal);
@@ -116,14 +126,16 @@ export class Collector {
       const summed = this.timed('sums', () => sumPodsToNode(sumContainersToPods(specified)));
       const scrape = { answered: true, durationMs: answer.durationMs };
       const shared = this.timed('shares', () => addNodeShares(summed, node, pods(), scrape));
-      this.counters.set(node.name, keepCounters(decoded));
+      this.counters.set(node.name, keepCounters(decoded, this.counters.get(node.name)));
+      this.options.kubelets.giveBack?.(answer.body);
       this.noteAnswer(node.name, answer, summary, extra);
-      return shared;
+      batch = shared;
     } catch (error) {
       this.noteFailure(node.name, error);
       const silent = sumPodsToNode(addPodSpecs(silentNode(node.name, endMs), directory));
-      return addNodeShares(silent, node, pods(), { answered: false, durationMs: NaN });
+      batch = addNodeShares(silent, node, pods(), { answered: false, durationMs: NaN });
     }
+    store(batch);
   }
 
   /** Both answers of a kubelet at the same moment. The second is never a reason to lose the first. */

@@ -26,6 +26,8 @@ export class ClosedBeforeAnswer extends Error {}
 export interface Outcome {
   resolve(answer: Answer): void;
   reject(error: Error): void;
+  /** The parts of the answer as one. */
+  join(parts: readonly Buffer[], bytes: number): Buffer;
   /** Ends the connection that is being made. */
   hangUp(): void;
 }
@@ -115,7 +117,7 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
     if (this.settle()) {
       this.outcome.resolve({
         status: this.status,
-        body: this.parts.length === 1 ? this.parts[0] : Buffer.concat(this.parts, this.receivedBytes),
+        body: this.outcome.join(this.parts, this.receivedBytes),
       });
     }
   }

@@ -27,6 +27,8 @@ let nextTarget = new Int32Array(1024);
 /** The refill in which each segment of a layout was found last. */
 let foundIn = new Int32Array(1024);
 let refills = 0;
+/** Room for all values of an answer, and for those that nobody wants behind them. */
+let room = new Float64Array(16_384);
 
 /**
  * Where the numbers of a node's answers go. Two answers of a kubelet differ in their numbers and in the order of their
@@ -81,12 +83,18 @@ export class AnswerLayout {
     return again && isEqual(again, raw) ? layout : undefined;
   }
 
-  /** What the scanned answer says; undefined if more than its numbers has changed. */
+  /**
+   * What the scanned answer says; undefined if more than its numbers has changed. The values are in memory that the next
+   * refill of any layout uses again.
+   */
   refill(scan: AnswerScan): RawSummary | undefined {
     if (scan.numberCount !== this.numberCount || !this.findSegments(scan)) {
       return undefined;
     }
-    const values = new Float64Array(this.valueCount + 1).fill(NaN);
+    if (room.length <= this.valueCount) {
+      room = new Float64Array(this.valueCount * 2);
+    }
+    const values = room.fill(NaN, 0, this.valueCount);
     const { numberCount, numbers, segmentOfNumber } = scan;
     const { targets } = this;
     for (let index = 0; index < numberCount; index++) {

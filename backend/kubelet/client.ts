@@ -2,6 +2,7 @@ import { HeapscopeError } from '../errors.ts';
 import type { NodeFacts } from '../model/facts.ts';
 import { DEFAULT_ADDRESS_TYPES, kubeletAddress } from './address.ts';
 import type { AddressType, KubeletAddress } from './address.ts';
+import { BodyPool } from './bodyPool.ts';
 import { openConnection } from './connection.ts';
 import type { KubeletConnection } from './connection.ts';
 import { emptyProblem, statusProblem } from './problem.ts';
@@ -57,6 +58,8 @@ export interface KubeletClient {
   readSummary(node: NodeFacts, options: ReadOptions): Promise<KubeletAnswer>;
   /** The same for `/metrics/cadvisor`; asked while the summary is under way, it comes after it on the same connection. */
   readCadvisor(node: NodeFacts, options: ReadOptions): Promise<KubeletAnswer>;
+  /** Takes back the body of an answer that nobody reads any more, for the answers to come. */
+  giveBack(body: Buffer): void;
   /** Closes the connection of a node that is gone. */
   forget(nodeName: string): void;
   close(): Promise<void>;
@@ -73,7 +76,8 @@ type Read = (path: string, node: NodeFacts, options: ReadOptions) => Promise<Buf
 export function createKubeletClient(options: KubeletClientOptions): KubeletClient {
   const now = options.now ?? Date.now;
   const connections = new Map<string, KubeletConnection>();
-  const read = options.access === 'direct' ? directReader(options, connections) : proxyReader(options);
+  const bodies = new BodyPool();
+  const read = options.access === 'direct' ? directReader(options, connections, bodies) : proxyReader(options);
   const ask = async (path: string, node: NodeFacts, request: ReadOptions): Promise<KubeletAnswer> => {
     const begunMs = performance.now();
     const body = await read(path, node, request);
@@ -82,6 +86,7 @@ export function createKubeletClient(options: KubeletClientOptions): KubeletClien
   return {
     readSummary: (node, request) => ask(SUMMARY_PATH, node, request),
     readCadvisor: (node, request) => ask(CADVISOR_PATH, node, request),
+    giveBack: (body) => bodies.giveBack(body),
     forget(nodeName) {
       void connections.get(nodeName)?.close();
       connections.delete(nodeName);
@@ -94,7 +99,11 @@ export function createKubeletClient(options: KubeletClientOptions): KubeletClien
   };
 }
 
-function directReader(options: KubeletClientOptions, connections: Map<string, KubeletConnection>): Read {
+function directReader(
+  options: KubeletClientOptions,
+  connections: Map<string, KubeletConnection>,
+  bodies: BodyPool
+): Read {
   const { https, port, addressTypes = DEFAULT_ADDRESS_TYPES, maxAnswerBytes = DEFAULT_MAX_ANSWER_BYTES } = options;
   const credentials = options.credentials ?? ((): KubeletCredentials => ({}));
   const trustFor = createTrustSource({
@@ -111,7 +120,7 @@ function directReader(options: KubeletClientOptions, connections: Map<string, Ku
       return kept;
     }
     void kept?.close();
-    const connection = openConnection({ nodeName: node.name, https, address }, trust);
+    const connection = openConnection({ nodeName: node.name, https, address }, trust, bodies);
     connections.set(node.name, connection);
     return connection;
   }

@@ -2,6 +2,7 @@ import { Client } from 'undici';
 import { hostAndPort } from './address.ts';
 import { AnswerHandler, ClosedBeforeAnswer } from './answer.ts';
 import type { Answer, Question } from './answer.ts';
+import { BodyPool } from './bodyPool.ts';
 import { transportProblem } from './problem.ts';
 import type { AskedKubelet } from './problem.ts';
 import { tlsOptions } from './trust.ts';
@@ -23,9 +24,11 @@ export interface KubeletConnection {
 /** Dials when first asked, and again whenever the connection was lost. */
 export function openConnection(
   asked: AskedKubelet & Required<Pick<AskedKubelet, 'address'>>,
-  trust?: Trust
+  trust?: Trust,
+  bodies = new BodyPool()
 ): KubeletConnection {
   const origin = `${asked.https ? 'https' : 'http'}://${hostAndPort(asked.address)}`;
+  const join = bodies.join.bind(bodies);
   const connect = trust ? tlsOptions(trust, asked.nodeName, asked.address.host) : {};
   let client = open();
   let hasAnswered = false;
@@ -54,7 +57,7 @@ export function openConnection(
     const begunMs = performance.now();
     const attempt = (leftMs: number): Promise<Answer> =>
       new Promise((resolve, reject) => {
-        const handler = new AnswerHandler(asked, question, { resolve, reject, hangUp: reopen }, leftMs);
+        const handler = new AnswerHandler(asked, question, { resolve, reject, join, hangUp: reopen }, leftMs);
         client.dispatch({ path: question.path, method: 'GET', headers: question.headers }, handler);
       });
     const answer = await attempt(question.deadlineMs).catch((error: unknown) => {

@@ -25,7 +25,7 @@ export class SummaryReader {
   private readonly scan = new AnswerScan();
   private readonly nodes = new Map<string, NodeMemory>();
 
-  /** Throws like {@link decodeSummary}. */
+  /** Throws like {@link decodeSummary}. The tables are good until the next answer is read, of whatever node. */
   read(node: string, body: Buffer, receivedMs: number): DecodedSummary {
     let memory = this.nodes.get(node);
     if (!memory) {

@@ -28,40 +28,71 @@ export function deriveRates(batch: NodeBatch, previous: NodeBatch | undefined): 
   return { ...batch, tables };
 }
 
-/** What {@link deriveRates} needs of a batch in the next round: its counters and their clocks, nothing else. */
-export function keepCounters(batch: NodeBatch): NodeBatch {
+/**
+ * What {@link deriveRates} needs of a batch in the next round: its counters and their clocks, nothing else. Where it can
+ * it overwrites what was kept of the round before, `old`, which must not be used any more.
+ */
+export function keepCounters(batch: NodeBatch, old?: NodeBatch): NodeBatch {
   const tables: Partial<Record<TableName, Table>> = {};
   for (const [name, table] of Object.entries(batch.tables) as Array<[TableName, Table]>) {
     const counters = RATES.flatMap(({ counter }) => table.columns.get(counter.name) ?? []);
     if (counters.length > 0) {
-      tables[name] = compact(table, counters.length);
+      tables[name] = compact(table, counters.length, old?.tables[name]);
     }
   }
   return { ...batch, tables };
 }
 
 /** The counters of a table in memory of their own, so that they do not hold on to all its other columns. */
-function compact(table: Table, counterCount: number): Table {
-  const space = new ColumnSpace(table.keys.length, counterCount + 5);
-  const copy = (values: Float64Array): Float64Array => {
-    const own = space.take();
-    own.set(values);
-    return own;
-  };
+function compact(table: Table, counterCount: number, old: Table | undefined): Table {
+  const kept = old?.keys === table.keys && old.columns.size === counterCount ? old : emptyCounters(table, counterCount);
+  for (const [name, { values }] of kept.columns) {
+    const column = table.columns.get(name);
+    if (!column || column.wide) {
+      return compactAnew(table, counterCount);
+    }
+    values.set(column.values);
+  }
+  copyTimes(table, kept);
+  return kept;
+}
+
+/** The same for counters beyond 2^53, whose exact values are lists of their own. */
+function compactAnew(table: Table, counterCount: number): Table {
+  const kept = emptyCounters(table, counterCount);
+  const columns = new Map<string, Column>();
+  for (const [name, { values }] of kept.columns) {
+    const column = table.columns.get(name)!;
+    values.set(column.values);
+    columns.set(name, { ...column, values });
+  }
+  copyTimes(table, kept);
+  return { ...kept, columns };
+}
+
+function copyTimes(table: Table, kept: Table): void {
+  kept.startTimesMs.set(table.startTimesMs);
+  for (const clock of CLOCKS) {
+    kept.sampleTimesMs[clock].set(table.sampleTimesMs[clock]);
+  }
+}
+
+const CLOCKS = ['cpu', 'memory', 'network', 'io'] as const;
+
+function emptyCounters(table: Table, counterCount: number): Table {
+  const space = new ColumnSpace(table.keys.length, counterCount + 1 + CLOCKS.length);
   const columns = new Map<string, Column>();
   for (const { counter } of RATES) {
-    const column = table.columns.get(counter.name);
-    if (column) {
-      columns.set(counter.name, { ...column, values: copy(column.values) });
+    if (table.columns.has(counter.name)) {
+      columns.set(counter.name, { values: space.take() });
     }
   }
-  const { cpu, memory, network, io } = table.sampleTimesMs;
   return {
     keys: table.keys,
     names: [],
     columns,
-    startTimesMs: copy(table.startTimesMs),
-    sampleTimesMs: { cpu: copy(cpu), memory: copy(memory), network: copy(network), io: copy(io) },
+    startTimesMs: space.take(),
+    sampleTimesMs: { cpu: space.take(), memory: space.take(), network: space.take(), io: space.take() },
   };
 }
 

@@ -2,6 +2,7 @@ import type { Column } from '../model/batch.ts';
 import { packAsPlanned, packColumn, packedLength, planColumn, unpackColumn, unpackWide } from './columnCodec.ts';
 import { isSameColumn } from './columnProfile.ts';
 import { Scratch } from './scratch.ts';
+import { Slabs } from './slabs.ts';
 
 /** A round in one array: a directory of columns, sorted by metric number, then the columns that are new in it. */
 interface PackedRound {
@@ -13,8 +14,8 @@ interface PackedRound {
 const ENTRY_BYTES = 8;
 /** Base of a column that stands for itself. Any other base is the round whose column is added to it, less one. */
 const ABSOLUTE = 0;
-/** What an array of bytes costs beside its bytes. */
-const ARRAY_OVERHEAD_BYTES = 200;
+/** What a part of an array costs beside its bytes. */
+const ARRAY_OVERHEAD_BYTES = 120;
 
 interface Located {
   readonly round: number;
@@ -43,7 +44,12 @@ export class Block {
   private lasting = new Map<number, Column>();
 
   /** Packs a round; row i of each column is row i of the block. */
-  append(timestampMs: number, columns: ReadonlyMap<number, Column>, scratch = new Scratch()): void {
+  append(
+    timestampMs: number,
+    columns: ReadonlyMap<number, Column>,
+    scratch = new Scratch(),
+    slabs = new Slabs()
+  ): void {
     const metrics = Uint16Array.from(columns.keys()).sort();
     const entries: Entry[] = [];
     const lasting = new Map<number, Column>();
@@ -57,8 +63,8 @@ export class Block {
       entries.push(entry);
       size += entry.isNew ? entry.bytes.length : 0;
     }
-    const bytes = new Uint8Array(size);
-    const view = new DataView(bytes.buffer);
+    const bytes = slabs.take(size);
+    const view = new DataView(bytes.buffer, bytes.byteOffset);
     view.setUint16(0, entries.length, true);
     entries.forEach((entry, index) => {
       const at = 2 + index * ENTRY_BYTES;
@@ -103,7 +109,7 @@ export class Block {
   /** Metric numbers that a round has. */
   metrics(round: number): number[] {
     const { bytes } = this.rounds[round];
-    const view = new DataView(bytes.buffer);
+    const view = new DataView(bytes.buffer, bytes.byteOffset);
     return Array.from({ length: view.getUint16(0, true) }, (_, index) => view.getUint16(2 + index * ENTRY_BYTES, true));
   }
 

@@ -2,6 +2,7 @@ import type { NodeBatch, TableName, TotalsBatch, Table } from '../model/batch.ts
 import { PodIndex } from './podIndex.ts';
 import type { RoundWriter } from './roundWriter.ts';
 import { Scratch } from './scratch.ts';
+import { Slabs } from './slabs.ts';
 import { MetricNumbers, ShardTable } from './shardTable.ts';
 import type { StoredObject } from './storedObject.ts';
 import { TableScan, type ColumnVisit } from './tableScan.ts';
@@ -29,6 +30,7 @@ export class HeadStore implements RoundWriter {
   private readonly options: HeadOptions;
   private readonly metrics = new MetricNumbers();
   private readonly packing = new Scratch();
+  private readonly slabs = new Slabs();
   private readonly shards = new Map<string, Shard>();
   private readonly timestamps: number[] = [];
   /** The same timestamps, to tell rounds that were begun and never committed. */
@@ -248,7 +250,7 @@ export class HeadStore implements RoundWriter {
   private tableOf(shard: Shard, name: TableName): ShardTable {
     let table = shard.get(name);
     if (!table) {
-      shard.set(name, (table = new ShardTable(name, this.metrics, this.packing)));
+      shard.set(name, (table = new ShardTable(name, this.metrics, this.packing, this.slabs)));
       table.startBlock();
     }
     return table;

@@ -2,6 +2,7 @@ import type { Column, ObjectNames, Table, TableName } from '../model/batch.ts';
 import { Block } from './block.ts';
 import { MAX_COLUMN_ROWS } from './columnCodec.ts';
 import type { Scratch } from './scratch.ts';
+import type { Slabs } from './slabs.ts';
 import type { StoredObject } from './storedObject.ts';
 
 /** Metric numbers take 16 bits in a block. */
@@ -58,11 +59,13 @@ export class ShardTable {
   private readonly name: TableName;
   private readonly metrics: MetricNumbers;
   private readonly scratch: Scratch;
+  private readonly slabs: Slabs;
 
-  constructor(name: TableName, metrics: MetricNumbers, scratch: Scratch) {
+  constructor(name: TableName, metrics: MetricNumbers, scratch: Scratch, slabs: Slabs) {
     this.name = name;
     this.metrics = metrics;
     this.scratch = scratch;
+    this.slabs = slabs;
   }
 
   get objectCount(): number {
@@ -95,7 +98,7 @@ export class ShardTable {
         columns.set(number, arranged);
       }
     }
-    block.append(timestampMs, columns, this.scratch);
+    block.append(timestampMs, columns, this.scratch, this.slabs);
   }
 
   /** Drops blocks that end before `oldestMs` and the objects that were not seen since. */
