@@ -164,6 +164,42 @@ describe('control groups', () => {
   });
 });
 
+test('families may have the same labels in another order, fewer of them, or more', () => {
+  const of = (family: string, lines: Array<[string, number]>) =>
+    lines.map(([id, value]) => `${family}{id="${id}",namespace="shop",pod="${id}"} ${value} ${AT}\n`).join('');
+  const text =
+    of('container_cpu_cfs_periods_total', [
+      ['a', 1],
+      ['b', 2],
+      ['c', 3],
+    ]) +
+    of('container_cpu_cfs_throttled_periods_total', [
+      ['a', 4],
+      ['b', 5],
+      ['c', 6],
+    ]) +
+    of('container_fs_reads_bytes_total', [
+      ['c', 7],
+      ['a', 8],
+    ]) +
+    of('container_fs_reads_total', [
+      ['c', 9],
+      ['b', 10],
+      ['a', 11],
+      ['dd', 12],
+    ]);
+  const { pod } = decode(text).tables;
+  expect(CADVISOR_METRICS.map((metric) => valuesOf(pod, metric))).toEqual([
+    { 'shop/a': 1, 'shop/b': 2, 'shop/c': 3 },
+    { 'shop/a': 4, 'shop/b': 5, 'shop/c': 6 },
+    {},
+    { 'shop/c': 7, 'shop/a': 8 },
+    { 'shop/c': 9, 'shop/b': 10, 'shop/a': 11, 'shop/dd': 12 },
+    {},
+    {},
+  ]);
+});
+
 describe('what is not as it should be', () => {
   const good = line('container_cpu_cfs_periods_total', '5');
 
@@ -211,7 +247,11 @@ describe('any answer', () => {
     'container_memory_rss',
   ];
   const name = fc.string({ unit: fc.constantFrom('a', 'b', '-', '"', '\\', '\n', '}', 'é', ' '), minLength: 1 });
-  const sample = fc.record({ pod: name, value: fc.nat(), labels: fc.dictionary(fc.constantFrom('device', 'x'), name) });
+  const sample = fc.record({
+    pod: fc.oneof(fc.constantFrom('web', 'db'), name),
+    value: fc.nat(),
+    labels: fc.dictionary(fc.constantFrom('device', 'x'), name),
+  });
   const families = fc.uniqueArray(
     fc.record({ family: fc.constantFrom(...wanted, ...others), samples: fc.array(sample, { maxLength: 5 }) }),
     { selector: ({ family }) => family }

@@ -2,6 +2,7 @@ import { HeapscopeError } from '../errors.ts';
 import type { ObjectNames, Table } from '../model/batch.ts';
 import { CADVISOR_FAMILIES, type CadvisorFamily } from './cadvisorFamilies.ts';
 import { CadvisorRows } from './cadvisorRows.ts';
+import { KnownLabels } from './knownLabels.ts';
 import { bytesEqual, endOfLine, endOfName, ExpositionLine } from './expositionLine.ts';
 
 /** What one kubelet's answer to `/metrics/cadvisor` holds of pods and containers. */
@@ -23,6 +24,8 @@ const COMMENT_LINE = Buffer.from('\n#');
 const CONTAINER_PREFIX = 'container_'.length;
 /** The name that Docker's kubelets give the container which holds a pod's network. */
 const SANDBOX = 'POD';
+const NO_ROW = -1;
+const UNREADABLE = -2;
 const LABELS = ['container', 'id', 'name', 'namespace', 'pod'];
 
 /**
@@ -45,8 +48,9 @@ class CadvisorDecoder {
   private readonly receivedMs: number;
   private readonly line: ExpositionLine;
   private readonly rows = new CadvisorRows();
-  /** Row of each control group, -1 for those that are neither a pod nor a container. */
+  /** Row of each control group, {@link NO_ROW} for those that are neither a pod nor a container. */
   private readonly rowOfGroup = new Map<string, number>();
+  private readonly known = new KnownLabels();
   private badLines = 0;
 
   constructor(body: Buffer, node: string, receivedMs: number) {
@@ -99,21 +103,36 @@ class CadvisorDecoder {
     if (!family) {
       return;
     }
-    if (lineEnd - at > MAX_LINE_BYTES || !this.line.read(nameEnd, lineEnd)) {
+    const row = lineEnd - at > MAX_LINE_BYTES ? UNREADABLE : this.readSample(family, nameEnd, lineEnd);
+    if (row === UNREADABLE) {
       this.badLines++;
-      return;
-    }
-    const row = this.rowOfLine();
-    if (row >= 0) {
+    } else if (row >= 0) {
       const { value, timestampMs } = this.line;
       this.rows.take(row, family, value, Number.isNaN(timestampMs) ? this.receivedMs : timestampMs);
     }
   }
 
+  /** Reads a line from the end of its name on, and gives the row that it is about. */
+  private readSample(family: CadvisorFamily, nameEnd: number, lineEnd: number): number {
+    const { body, line, known } = this;
+    known.startLine(family);
+    const labelsEnd = known.findEnd(body, nameEnd, lineEnd);
+    if (labelsEnd > 0) {
+      known.keep(nameEnd, labelsEnd, known.row);
+      return line.readBehindLabels(labelsEnd, lineEnd) ? known.row : UNREADABLE;
+    }
+    if (!line.read(nameEnd, lineEnd)) {
+      return UNREADABLE;
+    }
+    const row = this.rowOfLine();
+    known.keep(nameEnd, line.labelsEnd, row);
+    return row;
+  }
+
   private rowOfLine(): number {
     const [container, id, , namespace, pod] = this.line.labels;
     if (pod.from === pod.to) {
-      return -1;
+      return NO_ROW;
     }
     const group =
       id.from < id.to
@@ -125,7 +144,7 @@ class CadvisorDecoder {
         throw unreadable(this.node, this.body, `they have more than ${MAX_ROWS} containers`);
       }
       const names = this.namesOfLine();
-      row = names ? this.rows.add(names) : -1;
+      row = names ? this.rows.add(names) : NO_ROW;
       this.rowOfGroup.set(group, row);
     }
     return row;

@@ -35,6 +35,8 @@ export class ExpositionLine {
   value: number | bigint = NaN;
   /** Unix ms; NaN where the line has none. */
   timestampMs = NaN;
+  /** Where the labels read last end, the brace included. */
+  labelsEnd = 0;
 
   private readonly body: Buffer;
   private readonly wanted: readonly Buffer[];
@@ -62,6 +64,13 @@ export class ExpositionLine {
     if (this.body[from] === OPEN && !this.readLabels(lineEnd)) {
       return false;
     }
+    this.labelsEnd = this.at;
+    return this.readBehindLabels(this.at, lineEnd);
+  }
+
+  /** Reads value and time of a line whose labels are known already and end at `from`. */
+  readBehindLabels(from: number, lineEnd: number): boolean {
+    this.at = from;
     return this.readBlank(lineEnd) && this.readValue(lineEnd) && this.readTime(lineEnd);
   }
 
