@@ -34,6 +34,11 @@ export const ERRORS = {
     help: 'Look at the sentence; the other values of that node are there. `--cadvisor-metrics=false` asks no longer.',
   },
   node_not_ready: { status: 503, help: 'Look at the conditions of the node.' },
+  history_format: {
+    status: 500,
+    help: 'Start the version that wrote the history, or give another folder (`--data-dir`).',
+  },
+  history_unusable: { status: 500, help: 'Give a folder on a disk that is there and that this user may write to.' },
   internal: { status: 500, help: 'This is a fault of Heapscope; the log has the details.' },
 } as const satisfies Record<string, { status: number; help: string }>;
 

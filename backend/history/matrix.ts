@@ -11,6 +11,25 @@ export interface Matrix {
   readonly wide?: ReadonlyMap<number, bigint>;
 }
 
+/** Values that many small matrices share, so that not each is an allocation of its own. */
+const SHARED_VALUES = 1 << 14;
+
+let shared = new Float64Array(0);
+let sharedUsed = 0;
+
+/** Room for the values of a matrix, all zero. */
+export function newValues(count: number): Float64Array {
+  if (count * 4 > SHARED_VALUES) {
+    return new Float64Array(count);
+  }
+  if (sharedUsed + count > shared.length) {
+    shared = new Float64Array(SHARED_VALUES);
+    sharedUsed = 0;
+  }
+  sharedUsed += count;
+  return shared.subarray(sharedUsed - count, sharedUsed);
+}
+
 /** The values of a matrix that are present, row after row, in memory that the next matrix uses again. */
 export class PresentValues {
   values = new Float64Array(1024);

@@ -41,7 +41,11 @@ const kinds: ReadonlyArray<fc.Arbitrary<number>> = [
 ];
 
 const matrices: fc.Arbitrary<Matrix> = fc
-  .record({ rows: fc.integer({ min: 0, max: 7 }), rounds: fc.integer({ min: 1, max: 9 }), kind: fc.constantFrom(...kinds) })
+  .record({
+    rows: fc.integer({ min: 0, max: 7 }),
+    rounds: fc.integer({ min: 1, max: 9 }),
+    kind: fc.constantFrom(...kinds),
+  })
   .chain(({ rows, rounds, kind }) =>
     fc
       .array(fc.oneof({ weight: 9, arbitrary: kind }, { weight: 1, arbitrary: fc.constant(NaN) }), {
@@ -52,7 +56,10 @@ const matrices: fc.Arbitrary<Matrix> = fc
   );
 
 test('what is read is what was written, to the last bit', () => {
-  fc.assert(fc.property(matrices, (matrix) => expectSame(roundTrip(matrix), matrix)), { numRuns: 1000 });
+  fc.assert(
+    fc.property(matrices, (matrix) => expectSame(roundTrip(matrix), matrix)),
+    { numRuns: 1000 }
+  );
 });
 
 test('counters beyond 2^53 keep their digits', () => {
@@ -67,7 +74,10 @@ test('counters beyond 2^53 keep their digits', () => {
 });
 
 test('a rate of a counter is read as it was derived, whatever it was', () => {
-  const cells = fc.record({ counter: fc.oneof(fc.nat(), fc.constant(NaN)), elapsedMs: fc.integer({ min: 0, max: 120_000 }) });
+  const cells = fc.record({
+    counter: fc.oneof(fc.nat(), fc.constant(NaN)),
+    elapsedMs: fc.integer({ min: 0, max: 120_000 }),
+  });
   fc.assert(
     fc.property(fc.array(cells, { minLength: 12, maxLength: 12 }), fc.double(), (cell, foreign) => {
       const matrix = { rows: 3, rounds: 4, values: Float64Array.from(cell, ({ counter }) => counter) };
@@ -107,7 +117,9 @@ test('what does not change takes no room', () => {
 test('rates take as much as the time between their samples', () => {
   let total = 0;
   const matrix = { rows: 1, rounds: 60, values: Float64Array.from({ length: 60 }, () => (total += 1_000_003)) };
-  const values = matrix.values.map((_, index) => (index === 0 ? NaN : (1_000_003 * 1000) / (60_000 + (index % 3) * 1000)));
+  const values = matrix.values.map((_, index) =>
+    index === 0 ? NaN : (1_000_003 * 1000) / (60_000 + (index % 3) * 1000)
+  );
   expect(bytesOf({ rows: 1, rounds: 60, values }, { metric: 'network/rx', scale: 1, matrix })).toBeLessThan(100);
   expect(bytesOf({ rows: 1, rounds: 60, values })).toBeGreaterThan(470);
 });

@@ -1,6 +1,6 @@
 import { DamagedBytesError, type ByteReader } from './byteReader.ts';
 import type { ByteWriter } from './byteWriter.ts';
-import { PresentValues, readGaps, readWide, writeGaps, writeWide, type Matrix } from './matrix.ts';
+import { newValues, PresentValues, readGaps, readWide, writeGaps, writeWide, type Matrix } from './matrix.ts';
 import { readFloats, readIntegers, writeFloats, writeIntegers } from './numberStream.ts';
 import { readQuotients, writeQuotients, type Counter } from './quotients.ts';
 import { readWhole, wholeForm } from './wholeNumbers.ts';
@@ -22,9 +22,9 @@ let stream = new Float64Array(1024);
 
 /**
  * Writes a matrix exactly: what comes out is what went in, to the last bit. With the counter whose rate this is, mostly
- * only the time between samples is written.
+ * only the time between samples is written. Answers with how many values are present.
  */
-export function writeMatrix(out: ByteWriter, matrix: Matrix, counter?: Counter): void {
+export function writeMatrix(out: ByteWriter, matrix: Matrix, counter?: Counter): number {
   present.gather(matrix);
   reserve(present.count);
   const start = out.length;
@@ -39,6 +39,7 @@ export function writeMatrix(out: ByteWriter, matrix: Matrix, counter?: Counter):
     writeWide(out, matrix.wide);
   }
   out.uint8At(start, head | writeValues(out, matrix, counter));
+  return present.count;
 }
 
 /** Reads what {@link writeMatrix} wrote. `counterNamed` has to give the counters of the same rows and rounds. */
@@ -49,7 +50,7 @@ export function readMatrix(
   counterNamed: (metric: string) => Matrix
 ): Matrix {
   const head = reader.uint8();
-  const values = new Float64Array(rows * rounds);
+  const values = newValues(rows * rounds);
   if (head & HAS_GAPS) {
     readGaps(reader, values);
   }
@@ -91,12 +92,7 @@ function writeValues(out: ByteWriter, matrix: Matrix, counter: Counter | undefin
   return FLOATS;
 }
 
-function readValues(
-  reader: ByteReader,
-  form: number,
-  matrix: Matrix,
-  counterNamed: (metric: string) => Matrix
-): void {
+function readValues(reader: ByteReader, form: number, matrix: Matrix, counterNamed: (metric: string) => Matrix): void {
   const { values, count } = present;
   if (form === CONSTANT) {
     values.fill(reader.float64(), 0, count);

@@ -1,0 +1,326 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import type { TableName } from '../model/batch.ts';
+import { readAggregates } from './aggregatesCodec.ts';
+import { ByteReader, DamagedBytesError } from './byteReader.ts';
+import type { Matrix } from './matrix.ts';
+import { readMatrix } from './matrixCodec.ts';
+import { readIntegers } from './numberStream.ts';
+import { openPage } from './pageFrame.ts';
+import {
+  readFooter,
+  readStripIndex,
+  SEGMENT_MAGIC,
+  TRAILER_BYTES,
+  type PageList,
+  type SegmentFooter,
+  type StripIndex,
+  type TableIndex,
+} from './segmentFormat.ts';
+import type { ShardBlock, Stored, TableBlock, Tier } from './shardBlock.ts';
+
+/** What a shard has of one metric in one segment. */
+export interface ShardMetric {
+  readonly shard: string;
+  /** Numbers of the objects; row i of each matrix is about `objects[i]`. */
+  readonly objects: Uint32Array;
+  readonly stored: Stored;
+}
+
+/** Strips whose index is kept; an index takes some 20 KB. */
+const KEPT_INDEXES = 4;
+
+/** Reads one segment file. What is damaged throws `DamagedBytesError`, in `open` or in the read that meets it. */
+export class SegmentReader {
+  readonly path: string;
+  readonly bytes: number;
+  private readonly descriptor: number;
+  private readonly footer: SegmentFooter;
+  private readonly indexes = new Map<number, StripIndex>();
+
+  /** Opens a complete segment. */
+  static open(path: string): SegmentReader {
+    const descriptor = openSync(path, 'r');
+    try {
+      return new SegmentReader(path, descriptor);
+    } catch (error) {
+      closeSync(descriptor);
+      throw error;
+    }
+  }
+
+  private constructor(path: string, descriptor: number) {
+    this.path = path;
+    this.descriptor = descriptor;
+    this.bytes = fstatSync(descriptor).size;
+    const trailer = this.read(this.bytes - TRAILER_BYTES, TRAILER_BYTES);
+    if (!trailer.subarray(12).equals(SEGMENT_MAGIC)) {
+      throw new DamagedBytesError('The file does not end as a segment does');
+    }
+    const offset = Number(trailer.readBigUInt64LE(0));
+    this.footer = readFooter(new ByteReader(openPage(this.read(offset, trailer.readUInt32LE(8)))));
+  }
+
+  get tier(): Tier {
+    return this.footer.tier;
+  }
+
+  /** Times of the rounds, or ends of the buckets, ascending. */
+  get timesMs(): readonly number[] {
+    return this.footer.timesMs;
+  }
+
+  /** Values that are present, a bucket counted once. */
+  get samples(): number {
+    return this.footer.samples;
+  }
+
+  close(): void {
+    closeSync(this.descriptor);
+  }
+
+  /** Names of all shards, sorted. */
+  *shards(): Generator<string> {
+    for (let strip = 0; strip < this.footer.strips.length; strip++) {
+      for (const shards of this.indexOf(strip).bunches) {
+        yield* shards;
+      }
+    }
+  }
+
+  /** What the shards have of a metric, in order of their names; of all shards, or of those named. */
+  *metric(table: TableName, metric: string, shards?: ReadonlySet<string>): Generator<ShardMetric> {
+    for (const strip of this.stripsOf(shards)) {
+      const { bunches, tables } = this.indexOf(strip);
+      const index = tables.get(table);
+      const wanted = bunches.map((names) => !shards || names.some((name) => shards.has(name)));
+      const pages = index && this.readPages(index.metrics.get(metric), wanted);
+      const objectPages = pages && this.readPages(index.objects, wanted);
+      for (let bunch = 0; pages && bunch < bunches.length; bunch++) {
+        if (pages[bunch]) {
+          const open = new BunchPages(this, index, bunch, bunches[bunch].length, objectPages![bunch]!);
+          open.keep(metric, pages[bunch]!);
+          yield* this.members(open, bunches[bunch], metric, shards);
+        }
+      }
+    }
+  }
+
+  /** Everything of all shards, in order of their names. */
+  *blocks(): Generator<{ readonly shard: string; readonly block: ShardBlock }> {
+    for (let strip = 0; strip < this.footer.strips.length; strip++) {
+      const { bunches, tables } = this.indexOf(strip);
+      for (let bunch = 0; bunch < bunches.length; bunch++) {
+        const blocks = bunches[bunch].map(() => new Map<TableName, TableBlock>());
+        for (const [table, index] of tables) {
+          if (index.objects.lengths[bunch] > 0) {
+            const objects = this.readPage(index.objects, bunch);
+            this.addTables(blocks, table, new BunchPages(this, index, bunch, blocks.length, objects));
+          }
+        }
+        yield* bunches[bunch].map((shard, member) => ({ shard, block: blocks[member] }));
+      }
+    }
+  }
+
+  /** One page of a list, checked. */
+  readPage({ offset, lengths }: PageList, bunch: number): Uint8Array {
+    let from = offset;
+    for (let before = 0; before < bunch; before++) {
+      from += lengths[before];
+    }
+    return openPage(this.read(from, lengths[bunch]));
+  }
+
+  private addTables(blocks: Array<Map<TableName, TableBlock>>, table: TableName, pages: BunchPages): void {
+    const keys = pages.keys();
+    blocks.forEach((block, member) => {
+      const objects = pages.objectsOf(member);
+      if (objects.length > 0) {
+        const metrics = new Map<string, Stored>();
+        for (const metric of pages.metricNames()) {
+          const stored = this.storedOf(pages, member, metric);
+          if (stored) {
+            metrics.set(metric, stored);
+          }
+        }
+        block.set(table, { objects, keys: keys[member], metrics });
+      }
+    });
+  }
+
+  private *members(
+    pages: BunchPages,
+    names: readonly string[],
+    metric: string,
+    shards: ReadonlySet<string> | undefined
+  ): Generator<ShardMetric> {
+    for (let member = 0; member < names.length; member++) {
+      const stored = !shards || shards.has(names[member]) ? this.storedOf(pages, member, metric) : undefined;
+      if (stored) {
+        yield { shard: names[member], objects: pages.objectsOf(member), stored };
+      }
+    }
+  }
+
+  private storedOf(pages: BunchPages, member: number, metric: string): Stored | undefined {
+    const section = pages.section(metric, member);
+    const rows = pages.objectsOf(member).length;
+    const rounds = this.timesMs.length;
+    if (section === undefined) {
+      return undefined;
+    }
+    return this.tier === 'raw'
+      ? { samples: samplesIn(pages, member, section, rounds) }
+      : readAggregates(new ByteReader(section), rows, rounds);
+  }
+
+  private stripsOf(shards: ReadonlySet<string> | undefined): number[] {
+    const { strips } = this.footer;
+    const all = strips.map((_, strip) => strip);
+    return shards === undefined
+      ? all
+      : all.filter((strip) => {
+          const next = strips[strip + 1]?.firstShard;
+          return [...shards].some((name) => name >= strips[strip].firstShard && (next === undefined || name < next));
+        });
+  }
+
+  private indexOf(strip: number): StripIndex {
+    let index = this.indexes.get(strip);
+    if (!index) {
+      const { offset, length } = this.footer.strips[strip].index;
+      index = readStripIndex(new ByteReader(openPage(this.read(offset, length))));
+      this.indexes.set(strip, index);
+      if (this.indexes.size > KEPT_INDEXES) {
+        this.indexes.delete(this.indexes.keys().next().value!);
+      }
+    }
+    return index;
+  }
+
+  /** Pages of the bunches that are wanted; they lie side by side, so that one read gets all. */
+  private readPages(list: PageList | undefined, wanted: readonly boolean[]): Array<Uint8Array | undefined> | undefined {
+    const first = wanted.indexOf(true);
+    if (!list || first < 0) {
+      return undefined;
+    }
+    const ends = endsOf(list);
+    const start = ends[first] - list.lengths[first];
+    const bytes = this.read(start, ends[wanted.lastIndexOf(true)] - start);
+    return wanted.map((isWanted, bunch) => {
+      const length = list.lengths[bunch];
+      const from = ends[bunch] - length - start;
+      return isWanted && length > 0 ? openPage(bytes.subarray(from, from + length)) : undefined;
+    });
+  }
+
+  private read(offset: number, length: number): Buffer {
+    if (offset < 0 || offset + length > this.bytes) {
+      throw new DamagedBytesError(`${length} bytes at ${offset} are beyond the end of the file`);
+    }
+    const bytes = Buffer.allocUnsafeSlow(length);
+    for (let read = 0; read < length;) {
+      const count = readSync(this.descriptor, bytes, read, length - read, offset + read);
+      if (count === 0) {
+        throw new DamagedBytesError('The file has become shorter');
+      }
+      read += count;
+    }
+    return bytes;
+  }
+}
+
+function endsOf({ offset, lengths }: PageList): number[] {
+  let end = offset;
+  return Array.from(lengths, (length) => (end += length));
+}
+
+function samplesIn(pages: BunchPages, member: number, section: Uint8Array, rounds: number): Matrix {
+  const rows = pages.objectsOf(member).length;
+  return readMatrix(new ByteReader(section), rows, rounds, (counter) => {
+    const found = pages.section(counter, member);
+    if (!found) {
+      throw new DamagedBytesError(`The counter ${counter} is missing`);
+    }
+    return samplesIn(pages, member, found, rounds);
+  });
+}
+
+const NO_OBJECTS = new Uint32Array(0);
+
+/** The pages of one table of one bunch, opened as they are needed. */
+class BunchPages {
+  private readonly objectSections: ReadonlyArray<Uint8Array | undefined>;
+  private readonly objects: Array<Uint32Array | undefined> = [];
+  private readonly reader: SegmentReader;
+  private readonly index: TableIndex;
+  private readonly bunch: number;
+  private readonly sections = new Map<string, Array<Uint8Array | undefined>>();
+  private readonly members: number;
+
+  constructor(reader: SegmentReader, index: TableIndex, bunch: number, members: number, objects: Uint8Array) {
+    this.reader = reader;
+    this.index = index;
+    this.bunch = bunch;
+    this.members = members;
+    this.objectSections = sectionsOf(objects, members);
+  }
+
+  /** Numbers of the objects one member has. */
+  objectsOf(member: number): Uint32Array {
+    const section = this.objectSections[member];
+    return (this.objects[member] ??= section ? readObjects(section) : NO_OBJECTS);
+  }
+
+  /** Takes the page of a metric that was read already. */
+  keep(metric: string, page: Uint8Array): void {
+    this.sections.set(metric, sectionsOf(page, this.members));
+  }
+
+  /** What one member has of a metric. */
+  section(metric: string, member: number): Uint8Array | undefined {
+    const pages = this.index.metrics.get(metric);
+    if (!this.sections.has(metric) && pages && pages.lengths[this.bunch] > 0) {
+      this.keep(metric, this.reader.readPage(pages, this.bunch));
+    }
+    return this.sections.get(metric)?.[member];
+  }
+
+  keys(): string[][] {
+    const reader = new ByteReader(this.reader.readPage(this.index.keys, this.bunch));
+    return this.objectSections.map((_, member) => Array.from(this.objectsOf(member), () => reader.text()));
+  }
+
+  metricNames(): Iterable<string> {
+    return this.index.metrics.keys();
+  }
+}
+
+function readObjects(section: Uint8Array): Uint32Array {
+  const reader = new ByteReader(section);
+  const count = reader.varint();
+  if (count > MAX_OBJECTS) {
+    throw new DamagedBytesError(`${count} objects in one table`);
+  }
+  const steps = new Float64Array(count);
+  readIntegers(reader, steps, count);
+  const objects = new Uint32Array(count);
+  let number = 0;
+  for (let row = 0; row < count; row++) {
+    number += steps[row];
+    objects[row] = number;
+  }
+  return objects;
+}
+
+/** The parts of a page, one per member, each behind its length; undefined for members that have none. */
+function sectionsOf(page: Uint8Array, members: number): Array<Uint8Array | undefined> {
+  const reader = new ByteReader(page);
+  return Array.from({ length: members }, () => {
+    const length = reader.uint32();
+    return length > 0 ? reader.take(length) : undefined;
+  });
+}
+
+/** Far more than a shard has; a damaged count must not make us reserve memory without bound. */
+const MAX_OBJECTS = 1 << 24;

@@ -1,0 +1,106 @@
+import { crc32 } from 'node:zlib';
+import type { Column } from '../model/batch.ts';
+import { DamagedBytesError, type ByteReader } from './byteReader.ts';
+import type { ByteWriter } from './byteWriter.ts';
+import { readWide, writeWide } from './matrix.ts';
+
+/** First bytes of every log; the last two digits are the version of the format. */
+export const WAL_MAGIC = Buffer.from('HEAPWL01', 'latin1');
+/** length of what follows (u32), its checksum (u32) */
+export const RECORD_HEADER_BYTES = 8;
+/** No record is larger; a damaged length must not make us read without bound. */
+export const MAX_RECORD_BYTES = 1 << 28;
+
+/** Kinds of records. What the objects of a shard are called, one shard's part of a round, and the end of a round. */
+export const OBJECTS = 1;
+export const PART = 2;
+export const COMMIT = 3;
+
+/** How a column is written: one value for all rows, whole numbers below 2^32 - 1, or as it is. */
+const SAME = 0;
+const SMALL = 1;
+const FLOATS = 2;
+const HAS_WIDE = 0x80;
+const ABSENT = 0xffffffff;
+
+/** Begins a record and answers with where; {@link endRecord} fills in what is known only then. */
+export function beginRecord(out: ByteWriter, kind: number): number {
+  const start = out.length;
+  out.uint32(0);
+  out.uint32(0);
+  out.uint8(kind);
+  return start;
+}
+
+export function endRecord(out: ByteWriter, start: number): void {
+  const body = out.written(start + RECORD_HEADER_BYTES);
+  out.uint32At(start, body.length);
+  out.uint32At(start + 4, crc32(body));
+}
+
+/** Writes a column in few steps rather than few bytes: every round waits for it, and it is kept for minutes only. */
+export function writeColumn(out: ByteWriter, { values, wide }: Column): void {
+  const flag = wide && wide.size > 0 ? HAS_WIDE : 0;
+  if (isSame(values)) {
+    out.uint8(SAME | flag);
+    out.float64(values.length > 0 ? values[0] : NaN);
+  } else if (isSmall(values)) {
+    out.uint8(SMALL | flag);
+    for (let row = 0; row < values.length; row++) {
+      out.uint32(values[row] === values[row] ? values[row] : ABSENT);
+    }
+  } else {
+    out.uint8(FLOATS | flag);
+    for (let row = 0; row < values.length; row++) {
+      out.float64(values[row]);
+    }
+  }
+  if (flag) {
+    writeWide(out, wide!);
+  }
+}
+
+/** Reads a column of {@link writeColumn}. */
+export function readColumn(reader: ByteReader, rows: number): Column {
+  const head = reader.uint8();
+  const values = new Float64Array(rows);
+  switch (head & ~HAS_WIDE) {
+    case SAME:
+      values.fill(reader.float64());
+      break;
+    case SMALL:
+      for (let row = 0; row < rows; row++) {
+        const value = reader.uint32();
+        values[row] = value === ABSENT ? NaN : value;
+      }
+      break;
+    case FLOATS:
+      for (let row = 0; row < rows; row++) {
+        values[row] = reader.float64();
+      }
+      break;
+    default:
+      throw new DamagedBytesError(`A column of the unknown form ${head}`);
+  }
+  return head & HAS_WIDE ? { values, wide: readWide(reader, rows) } : { values };
+}
+
+function isSame(values: Float64Array): boolean {
+  for (let row = 1; row < values.length; row++) {
+    if (values[row] !== values[0] && (values[row] === values[row] || values[0] === values[0])) {
+      return false;
+    }
+  }
+  // Zeros of either sign are equal and yet not the same.
+  return values[0] !== 0 || values.every((value) => Object.is(value, values[0]));
+}
+
+function isSmall(values: Float64Array): boolean {
+  for (let row = 0; row < values.length; row++) {
+    const value = values[row];
+    if (value === value && (value !== value >>> 0 || value === ABSENT || (value === 0 && 1 / value < 0))) {
+      return false;
+    }
+  }
+  return true;
+}

@@ -1,0 +1,130 @@
+import { closeSync, fdatasync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Column, ObjectNames, TableName } from '../model/batch.ts';
+import { ByteWriter } from './byteWriter.ts';
+import { syncFolder } from './segmentWriter.ts';
+import { TABLE_NAMES } from './tableNames.ts';
+import { beginRecord, COMMIT, endRecord, OBJECTS, PART, WAL_MAGIC, writeColumn } from './walFormat.ts';
+
+/** What an object is called, noted in a log before its values. */
+export interface ObjectDefinition {
+  readonly number: number;
+  readonly key: string;
+  readonly names: ObjectNames;
+}
+
+/** One table of a shard's part of a round. */
+export interface TablePart {
+  readonly table: TableName;
+  /** Number of the object of each row. */
+  readonly objects: Uint32Array;
+  /** Objects that this log has not named yet, or whose names have changed. */
+  readonly definitions: readonly ObjectDefinition[];
+  readonly columns: ReadonlyMap<string, Column>;
+}
+
+/** Handed to the operating system in pieces of this size. */
+const PIECE_BYTES = 1 << 20;
+
+/**
+ * The log of the rounds of one block. A round is in it as soon as `commit` returns: it survives the end of this process.
+ * That it survives a power failure is asked of the disk right after, without waiting for it.
+ */
+export class WalWriter {
+  private readonly descriptor: number;
+  private readonly out = new ByteWriter(PIECE_BYTES + (PIECE_BYTES >> 2));
+  private length = 0;
+  /** Length at the end of the newest whole round. */
+  private committedLength = 0;
+  private syncing: Promise<void> | undefined;
+
+  constructor(path: string) {
+    this.descriptor = openSync(path, 'wx');
+    this.out.append(WAL_MAGIC);
+    this.flush();
+    this.committedLength = this.length;
+    syncFolder(dirname(path));
+  }
+
+  /** Bytes written so far. */
+  get bytes(): number {
+    return this.length;
+  }
+
+  /** Adds a shard's part to the round that is being written. */
+  append(shard: string, timestampMs: number, tables: readonly TablePart[]): void {
+    const { out } = this;
+    for (const { table, definitions } of tables) {
+      if (definitions.length > 0) {
+        this.define(shard, table, definitions);
+      }
+    }
+    const start = beginRecord(out, PART);
+    out.text(shard);
+    out.float64(timestampMs);
+    out.varint(tables.length);
+    for (const { table, objects, columns } of tables) {
+      out.uint8(TABLE_NAMES.indexOf(table));
+      out.varint(objects.length);
+      objects.forEach((number) => out.uint32(number));
+      out.varint(columns.size);
+      for (const [metric, column] of columns) {
+        out.text(metric);
+        writeColumn(out, column);
+      }
+    }
+    endRecord(out, start);
+    if (out.length >= PIECE_BYTES) {
+      this.flush();
+    }
+  }
+
+  /** Ends a round. What was written is then in the hands of the operating system. */
+  commit(timestampMs: number): void {
+    const start = beginRecord(this.out, COMMIT);
+    this.out.float64(timestampMs);
+    endRecord(this.out, start);
+    this.flush();
+    this.committedLength = this.length;
+  }
+
+  /** Takes back what was written of a round that cannot be ended, such as on a full disk. */
+  rollBack(): void {
+    this.out.reset();
+    ftruncateSync(this.descriptor, this.committedLength);
+    this.length = this.committedLength;
+  }
+
+  /** Resolves when all that was committed is on the disk. One request at a time. */
+  async sync(): Promise<void> {
+    await this.syncing;
+    this.syncing = new Promise((resolve, reject) => {
+      fdatasync(this.descriptor, (error) => (error ? reject(error) : resolve()));
+    });
+    await this.syncing;
+  }
+
+  async close(): Promise<void> {
+    await this.sync();
+    closeSync(this.descriptor);
+  }
+
+  private define(shard: string, table: TableName, definitions: readonly ObjectDefinition[]): void {
+    const { out } = this;
+    const start = beginRecord(out, OBJECTS);
+    out.text(shard);
+    out.uint8(TABLE_NAMES.indexOf(table));
+    out.text(JSON.stringify(definitions));
+    endRecord(out, start);
+  }
+
+  private flush(): void {
+    const bytes = this.out.written();
+    for (let from = 0; from < bytes.length;) {
+      const count = writeSync(this.descriptor, bytes, from, bytes.length - from, this.length);
+      from += count;
+      this.length += count;
+    }
+    this.out.reset();
+  }
+}
