@@ -23,6 +23,9 @@ export async function buildBackend(entries, folder) {
     target: 'node24',
     sourcemap: 'external',
     banner: { js: REQUIRE },
+    // The text of a program is kept in memory while it runs. Names stay, for stack traces.
+    minifyWhitespace: true,
+    minifySyntax: true,
     legalComments: 'linked',
     logLevel: 'warning',
   });
