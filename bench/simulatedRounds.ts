@@ -5,7 +5,7 @@ import { readNamespace } from '../backend/kubernetes/namespaceFacts.ts';
 import { readNode } from '../backend/kubernetes/nodeFacts.ts';
 import { createPodSinks, type PodSinks } from '../backend/kubernetes/podSink.ts';
 import { SharedParts } from '../backend/kubernetes/sharedParts.ts';
-import type { NodeBatch, TotalsBatch } from '../backend/model/batch.ts';
+import type { NodeBatch, Table, TotalsBatch } from '../backend/model/batch.ts';
 import type { NamespaceFacts, NodeFacts, PodFacts } from '../backend/model/facts.ts';
 import { nodeObject } from '../simulator/api/nodeObject.ts';
 import { namespaceObject, ownerObject } from '../simulator/api/otherObjects.ts';
@@ -53,7 +53,7 @@ export class SimulatedRounds {
       deadlineMs: 5_000,
       directory: this.cluster,
       kubelets: { readSummary: async (node) => this.answer(simNodes.get(node.name)!), forget: () => undefined },
-      writer: { append: (batch) => this.batches.push(batch), commit: () => undefined },
+      writer: { append: (batch) => this.batches.push(copyOf(batch)), commit: () => undefined },
       clock: { nowMs: () => this.nowMs, sleepUntil: async () => undefined },
       telemetry: { observeStep: () => undefined, observeRound: () => undefined, countScrape: () => undefined },
       log: { info: () => undefined, warn: () => undefined },
@@ -143,6 +143,25 @@ class SimulatedDirectory {
   unscheduledPods(): readonly PodFacts[] {
     return [...this.sinks.pods.all()].filter(({ nodeName }) => nodeName === '');
   }
+}
+
+/** What a writer is given is lent: its memory serves the next node. */
+function copyOf(batch: NodeBatch | TotalsBatch): NodeBatch | TotalsBatch {
+  const tables = Object.entries(batch.tables).map(([name, table]) => [name, copyOfTable(table)] as const);
+  return { ...batch, tables: Object.fromEntries(tables) };
+}
+
+function copyOfTable(table: Table): Table {
+  const columns = [...table.columns].map(
+    ([metric, column]) => [metric, { ...column, values: column.values.slice() }] as const
+  );
+  const { cpu, memory, network, io } = table.sampleTimesMs;
+  return {
+    ...table,
+    columns: new Map(columns),
+    startTimesMs: table.startTimesMs.slice(),
+    sampleTimesMs: { cpu: cpu.slice(), memory: memory.slice(), network: network.slice(), io: io.slice() },
+  };
 }
 
 function objectOf(text: ObjectText): JsonObject {

@@ -5,7 +5,10 @@ import type { NodeBatch, TotalsBatch } from '../model/batch.ts';
  * keeps history (files on disk, another engine): it implements this, and `writeToAll` puts it beside the head.
  */
 export interface RoundWriter {
-  /** Takes one node's part, or the totals, of the round that ends at `batch.timestampMs`. */
+  /**
+   * Takes one node's part, or the totals, of the round that ends at `batch.timestampMs`. The numbers of its tables are lent:
+   * when this returns, their memory is used for the next node. Keys and names may be kept.
+   */
   append(batch: NodeBatch | TotalsBatch): void;
   /** Makes the round visible as a whole. Rounds come in order of time. */
   commit(timestampMs: number): void;
