@@ -32,7 +32,12 @@ function summary(node: string, cpuNs: number | string, atMs: number, more: objec
   return { body: Buffer.from(text), receivedMs: atMs + 500, durationMs: 12 };
 }
 
-function start(ask: Ask, nodes: NodeFacts[] = [aNode('worker-1'), aNode('worker-2')], pods: PodFacts[] = []) {
+function start(
+  ask: Ask,
+  nodes: NodeFacts[] = [aNode('worker-1'), aNode('worker-2')],
+  pods: PodFacts[] = [],
+  cadvisor?: CollectorOptions['cadvisor']
+) {
   const clock = manualClock(FIRST + 1_000 * R);
   const head = new HeadStore({ windowMs: 15 * R, maxBytes: 1e8 });
   const asked: string[] = [];
@@ -50,6 +55,7 @@ function start(ask: Ask, nodes: NodeFacts[] = [aNode('worker-1'), aNode('worker-
       },
       forget: (name) => forgotten.push(name),
     },
+    cadvisor,
     writer: head,
     clock,
     telemetry: {
@@ -167,6 +173,27 @@ test('the log tells when a node begins to fail and when it answers again, and no
     await line.collect(FIRST + round * R);
   }
   expect(line.logged).toEqual(['Kubelet on node worker-2 refused.', 'Kubelet on node worker-1 answers again.']);
+});
+
+test('what the second source lacks is told once, until it is as it should be; the first answer counts all the same', async () => {
+  const problem = { code: 'kubelet_cadvisor', message: 'CPU throttling values are missing.' } as const;
+  const readings = [{ problem }, { problem }, {}, {}];
+  const forgotten: string[] = [];
+  const cadvisor = { read: async () => readings.shift()!, forget: (node: string) => forgotten.push(node) };
+  let round = 0;
+  const line = start((node) => summary(node.name, 1e9, FIRST + round * R), [aNode('worker-1')], [], cadvisor);
+  for (; round < 4; round++) {
+    await line.collect(FIRST + round * R);
+    expect(line.collector.report('worker-1')).toMatchObject({ state: 'ok', problem: round < 2 ? problem : undefined });
+  }
+  expect(line.logged).toEqual([
+    'CPU throttling values are missing.',
+    'Kubelet on node worker-1 answers /metrics/cadvisor as it should again.',
+  ]);
+  expect(line.points('node', 'worker-1', 'memory/working_set')).toEqual([5, 5, 5, 5]);
+  line.nodes.pop();
+  await line.collect(FIRST + 4 * R);
+  expect(forgotten).toEqual(['worker-1']);
 });
 
 test('a body that is no summary makes its node fail, and no other', async () => {
