@@ -19,6 +19,7 @@ const ROOMS = {
   kubelet: ['model', 'errors.ts'],
   pipeline: ['model', 'errors.ts'],
   store: ['model', 'errors.ts'],
+  history: ['model', 'errors.ts'],
   query: ['model', 'errors.ts'],
   api: ['query', 'model', 'contract', 'errors.ts'],
 };

@@ -1,3 +1,5 @@
+import { littleEndian } from './byteWriter.ts';
+
 /** Thrown where bytes end before what they announce, or announce what cannot be: they were damaged. */
 export class DamagedBytesError extends Error {
   override readonly name = 'DamagedBytesError';
@@ -37,6 +39,16 @@ export class ByteReader {
 
   uint64(): bigint {
     return this.view.getBigUint64(this.skip(8), true);
+  }
+
+  /** So many numbers, in memory of their own. */
+  uint32s(count: number): Uint32Array {
+    return new Uint32Array(copyOf(this.take(count * 4), 4));
+  }
+
+  /** So many numbers, in memory of their own. */
+  float64s(count: number): Float64Array<ArrayBuffer> {
+    return new Float64Array(copyOf(this.take(count * 8), 8));
   }
 
   varint(): number {
@@ -81,4 +93,11 @@ export class ByteReader {
     this.at = from + count;
     return from;
   }
+}
+
+/** Bytes of numbers as this machine has them, in memory of their own. */
+function copyOf(bytes: Uint8Array, width: 4 | 8): ArrayBuffer {
+  const own = new ArrayBuffer(bytes.length);
+  new Uint8Array(own).set(littleEndian(bytes, width));
+  return own;
 }

@@ -65,6 +65,14 @@ export class ByteWriter {
     this.used += 8;
   }
 
+  uint32s(values: Uint32Array): void {
+    this.append(littleEndian(values, 4));
+  }
+
+  float64s(values: Float64Array): void {
+    this.append(littleEndian(values, 8));
+  }
+
   /** A whole number from 0 to 2^53 in as few bytes as it needs, seven bits in each. */
   varint(value: number): void {
     this.reserve(8);
@@ -97,4 +105,16 @@ export class ByteWriter {
       this.view = new DataView(larger.buffer);
     }
   }
+}
+
+const IS_LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
+/** The bytes of numbers as they are in a file; on most machines that is how they are in memory. */
+export function littleEndian({ buffer, byteOffset, byteLength }: ArrayBufferView, width: 4 | 8): Uint8Array {
+  const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+  if (IS_LITTLE_ENDIAN) {
+    return bytes;
+  }
+  const swapped = Buffer.from(bytes);
+  return width === 4 ? swapped.swap32() : swapped.swap64();
 }

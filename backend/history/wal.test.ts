@@ -27,7 +27,9 @@ function part(
 function contentAt(path: string): Record<string, unknown> {
   const reader = new WalReader(path);
   try {
-    return contentOf(reader.shards().map((shard) => ({ shard, block: reader.block(shard) })));
+    return contentOf(
+      reader.shards().map((shard) => ({ shard, block: reader.block(shard, (number) => `key-${number}`) }))
+    );
   } finally {
     reader.close();
   }
@@ -178,7 +180,7 @@ function lengthOfFirstRound(whole: Buffer): number {
     const length = whole.readUInt32LE(offset);
     const kind = whole[offset + 8];
     offset += 8 + length;
-    if (kind === 3) {
+    if (kind === 4) {
       return offset;
     }
   }

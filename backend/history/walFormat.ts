@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 import type { Column } from '../model/batch.ts';
 import { DamagedBytesError, type ByteReader } from './byteReader.ts';
 import type { ByteWriter } from './byteWriter.ts';
-import { readWide, writeWide } from './matrix.ts';
+import { newValues, readWide, writeWide } from './matrix.ts';
 
 /** First bytes of every log; the last two digits are the version of the format. */
 export const WAL_MAGIC = Buffer.from('HEAPWL01', 'latin1');
@@ -11,10 +11,11 @@ export const RECORD_HEADER_BYTES = 8;
 /** No record is larger; a damaged length must not make us read without bound. */
 export const MAX_RECORD_BYTES = 1 << 28;
 
-/** Kinds of records. What the objects of a shard are called, one shard's part of a round, and the end of a round. */
+/** Kinds of records: what objects and metrics are called, one shard's part of a round, and the end of a round. */
 export const OBJECTS = 1;
-export const PART = 2;
-export const COMMIT = 3;
+export const METRIC = 2;
+export const PART = 3;
+export const COMMIT = 4;
 
 /** How a column is written: one value for all rows, whole numbers below 2^32 - 1, or as it is. */
 const SAME = 0;
@@ -46,14 +47,10 @@ export function writeColumn(out: ByteWriter, { values, wide }: Column): void {
     out.float64(values.length > 0 ? values[0] : NaN);
   } else if (isSmall(values)) {
     out.uint8(SMALL | flag);
-    for (let row = 0; row < values.length; row++) {
-      out.uint32(values[row] === values[row] ? values[row] : ABSENT);
-    }
+    out.uint32s(asSmall(values));
   } else {
     out.uint8(FLOATS | flag);
-    for (let row = 0; row < values.length; row++) {
-      out.float64(values[row]);
-    }
+    out.float64s(values);
   }
   if (flag) {
     writeWide(out, wide!);
@@ -63,26 +60,40 @@ export function writeColumn(out: ByteWriter, { values, wide }: Column): void {
 /** Reads a column of {@link writeColumn}. */
 export function readColumn(reader: ByteReader, rows: number): Column {
   const head = reader.uint8();
-  const values = new Float64Array(rows);
-  switch (head & ~HAS_WIDE) {
-    case SAME:
-      values.fill(reader.float64());
-      break;
-    case SMALL:
-      for (let row = 0; row < rows; row++) {
-        const value = reader.uint32();
-        values[row] = value === ABSENT ? NaN : value;
-      }
-      break;
-    case FLOATS:
-      for (let row = 0; row < rows; row++) {
-        values[row] = reader.float64();
-      }
-      break;
-    default:
-      throw new DamagedBytesError(`A column of the unknown form ${head}`);
-  }
+  const values = readValues(reader, head & ~HAS_WIDE, rows);
   return head & HAS_WIDE ? { values, wide: readWide(reader, rows) } : { values };
+}
+
+function readValues(reader: ByteReader, form: number, rows: number): Float64Array {
+  if (form === FLOATS) {
+    return reader.float64s(rows);
+  }
+  const values = newValues(rows);
+  if (form === SAME) {
+    return values.fill(reader.float64());
+  }
+  if (form !== SMALL) {
+    throw new DamagedBytesError(`A column of the unknown form ${form}`);
+  }
+  const small = reader.uint32s(rows);
+  for (let row = 0; row < rows; row++) {
+    values[row] = small[row] === ABSENT ? NaN : small[row];
+  }
+  return values;
+}
+
+let room = new Uint32Array(256);
+
+/** Values as they are kept in 32 bits, in memory that the next call uses again. */
+function asSmall(values: Float64Array): Uint32Array {
+  if (room.length < values.length) {
+    room = new Uint32Array(values.length * 2);
+  }
+  for (let row = 0; row < values.length; row++) {
+    const value = values[row];
+    room[row] = value === value ? value : ABSENT;
+  }
+  return room.subarray(0, values.length);
 }
 
 function isSame(values: Float64Array): boolean {

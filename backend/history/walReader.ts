@@ -2,10 +2,19 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import type { Column, TableName } from '../model/batch.ts';
 import { ByteReader, DamagedBytesError } from './byteReader.ts';
-import { newValues, type Matrix } from './matrix.ts';
+import { newValues } from './matrix.ts';
 import type { ShardBlock, Stored, TableBlock } from './shardBlock.ts';
 import { TABLE_NAMES } from './tableNames.ts';
-import { COMMIT, MAX_RECORD_BYTES, OBJECTS, PART, readColumn, RECORD_HEADER_BYTES, WAL_MAGIC } from './walFormat.ts';
+import {
+  COMMIT,
+  MAX_RECORD_BYTES,
+  METRIC,
+  OBJECTS,
+  PART,
+  readColumn,
+  RECORD_HEADER_BYTES,
+  WAL_MAGIC,
+} from './walFormat.ts';
 import type { ObjectDefinition, TablePart } from './walWriter.ts';
 
 interface PartRef {
@@ -40,7 +49,7 @@ export class WalReader {
   readonly damage: LogDamage | undefined;
   readonly objects: LoggedObject[] = [];
   private readonly parts = new Map<string, PartRef[]>();
-  private readonly keys = new Map<number, string>();
+  private readonly metrics: string[] = [];
   private readonly descriptor: number;
 
   constructor(path: string) {
@@ -62,49 +71,61 @@ export class WalReader {
     return [...this.parts.keys()].sort();
   }
 
-  /** All rounds of one shard, over the times of the whole log. */
-  block(shard: string): ShardBlock {
+  /** All rounds of one shard, over the times of the whole log. `keyOf` gives the key of an object by its number. */
+  block(shard: string, keyOf: (object: number) => string): ShardBlock {
     const rounds = new Map(this.timesMs.map((timeMs, round) => [timeMs, round]));
     const tables = new Map<TableName, Array<{ round: number; part: TablePart }>>();
     for (const { timestampMs, offset, length } of this.parts.get(shard) ?? []) {
-      for (const part of readPart(this.read(offset, length)).tables) {
+      for (const part of this.readPart(this.read(offset, length))) {
         const list = tables.get(part.table) ?? [];
         list.push({ round: rounds.get(timestampMs)!, part });
         tables.set(part.table, list);
       }
     }
-    return new Map([...tables].map(([table, parts]) => [table, this.transpose(parts)]));
+    return new Map([...tables].map(([table, parts]) => [table, this.transpose(parts, keyOf)]));
   }
 
-  private transpose(parts: ReadonlyArray<{ round: number; part: TablePart }>): TableBlock {
+  private transpose(
+    parts: ReadonlyArray<{ round: number; part: TablePart }>,
+    keyOf: (object: number) => string
+  ): TableBlock {
     const rounds = this.timesMs.length;
-    const objects = Uint32Array.from(new Set(parts.flatMap(({ part }) => [...part.objects]))).sort();
-    const rowOf = new Map(Array.from(objects, (object, row) => [object, row]));
-    const size = objects.length * rounds;
-    const values = new Map<string, Float64Array>();
-    const wides = new Map<string, Map<number, bigint>>();
-    for (const { round, part } of parts) {
-      const rows = Uint32Array.from(part.objects, (object) => rowOf.get(object)!);
+    const { objects, rowOf } = rowsOf(parts.map(({ part }) => part.objects));
+    const matrices = new Map<string, { values: Float64Array; wide?: Map<number, bigint> }>();
+    parts.forEach(({ round, part }, index) => {
       for (const [metric, column] of part.columns) {
-        let target = values.get(metric);
-        if (!target) {
-          values.set(metric, (target = newValues(size).fill(NaN)));
+        let matrix = matrices.get(metric);
+        if (!matrix) {
+          matrix = { values: newValues(objects.length * rounds).fill(NaN) };
+          matrices.set(metric, matrix);
         }
-        for (let row = 0; row < rows.length; row++) {
-          target[rows[row] * rounds + round] = column.values[row];
-        }
+        place(matrix.values, column.values, rowOf[index], rounds, round);
         for (const [row, value] of column.wide ?? []) {
-          const wide = wides.get(metric) ?? new Map<number, bigint>();
-          wides.set(metric, wide.set(rows[row] * rounds + round, value));
+          (matrix.wide ??= new Map()).set(rowOf[index][row] * rounds + round, value);
         }
       }
-    }
+    });
     const metrics = new Map<string, Stored>();
-    for (const [metric, matrix] of values) {
-      const samples: Matrix = { rows: objects.length, rounds, values: matrix, wide: wides.get(metric) };
-      metrics.set(metric, { samples });
+    for (const [metric, { values, wide }] of matrices) {
+      metrics.set(metric, { samples: { rows: objects.length, rounds, values, wide } });
     }
-    return { objects, keys: Array.from(objects, (object) => this.keys.get(object) ?? ''), metrics };
+    return { objects, keys: Array.from(objects, keyOf), metrics };
+  }
+
+  private readPart(body: Buffer): TablePart[] {
+    const reader = new ByteReader(body, 1);
+    reader.text();
+    reader.float64();
+    return Array.from({ length: reader.count(3) }, (): TablePart => {
+      const table = TABLE_NAMES[reader.uint8()];
+      const objects = reader.uint32s(reader.count(4));
+      const columns = new Map<string, Column>();
+      for (let left = reader.count(3); left > 0; left--) {
+        const metric = this.metrics[reader.varint()];
+        columns.set(metric, readColumn(reader, objects.length));
+      }
+      return { table, objects, definitions: [], columns };
+    });
   }
 
   /** Goes through all records. What is read of a round counts when its end is found. */
@@ -126,6 +147,8 @@ export class WalReader {
       const reader = new ByteReader(body, 1);
       if (body[0] === OBJECTS) {
         objects.push(...readDefinitions(reader));
+      } else if (body[0] === METRIC) {
+        this.metrics.push(reader.text());
       } else if (body[0] === PART) {
         const ref = { offset: offset + RECORD_HEADER_BYTES, length: body.length };
         parts.push({ shard: reader.text(), ref: { ...ref, timestampMs: reader.float64() } });
@@ -149,7 +172,6 @@ export class WalReader {
     this.timesMs.push(timestampMs);
     for (const object of objects) {
       this.objects.push({ ...object, timestampMs });
-      this.keys.set(object.number, object.key);
     }
     for (const { shard, ref } of parts) {
       if (ref.timestampMs === timestampMs) {
@@ -197,18 +219,30 @@ function readDefinitions(reader: ByteReader): Array<Omit<LoggedObject, 'timestam
   return definitions.map((definition) => ({ ...definition, shard, table }));
 }
 
-function readPart(body: Buffer): { tables: TablePart[] } {
-  const reader = new ByteReader(body, 1);
-  reader.text();
-  reader.float64();
-  const tables = Array.from({ length: reader.count(3) }, (): TablePart => {
-    const table = TABLE_NAMES[reader.uint8()];
-    const objects = Uint32Array.from({ length: reader.count(4) }, () => reader.uint32());
-    const columns = new Map<string, Column>();
-    for (let left = reader.count(3); left > 0; left--) {
-      columns.set(reader.text(), readColumn(reader, objects.length));
+/** All objects of several lists, ascending, and which row of theirs each place of each list is. */
+function rowsOf(lists: readonly Uint32Array[]): { objects: Uint32Array; rowOf: Uint32Array[] } {
+  const rows = new Map<number, number>();
+  for (const list of lists) {
+    for (let index = 0; index < list.length; index++) {
+      rows.set(list[index], 0);
     }
-    return { table, objects, definitions: [], columns };
+  }
+  const objects = Uint32Array.from(rows.keys()).sort();
+  for (let row = 0; row < objects.length; row++) {
+    rows.set(objects[row], row);
+  }
+  const rowOf = lists.map((list) => {
+    const found = new Uint32Array(list.length);
+    for (let index = 0; index < list.length; index++) {
+      found[index] = rows.get(list[index])!;
+    }
+    return found;
   });
-  return { tables };
+  return { objects, rowOf };
+}
+
+function place(target: Float64Array, values: Float64Array, rowOf: Uint32Array, rounds: number, round: number): void {
+  for (let row = 0; row < values.length; row++) {
+    target[rowOf[row] * rounds + round] = values[row];
+  }
 }

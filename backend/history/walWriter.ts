@@ -4,7 +4,7 @@ import type { Column, ObjectNames, TableName } from '../model/batch.ts';
 import { ByteWriter } from './byteWriter.ts';
 import { syncFolder } from './segmentWriter.ts';
 import { TABLE_NAMES } from './tableNames.ts';
-import { beginRecord, COMMIT, endRecord, OBJECTS, PART, WAL_MAGIC, writeColumn } from './walFormat.ts';
+import { beginRecord, COMMIT, endRecord, METRIC, OBJECTS, PART, WAL_MAGIC, writeColumn } from './walFormat.ts';
 
 /** What an object is called, noted in a log before its values. */
 export interface ObjectDefinition {
@@ -18,7 +18,7 @@ export interface TablePart {
   readonly table: TableName;
   /** Number of the object of each row. */
   readonly objects: Uint32Array;
-  /** Objects that this log has not named yet, or whose names have changed. */
+  /** Objects that are new, or whose names have changed. */
   readonly definitions: readonly ObjectDefinition[];
   readonly columns: ReadonlyMap<string, Column>;
 }
@@ -33,9 +33,11 @@ const PIECE_BYTES = 1 << 20;
 export class WalWriter {
   private readonly descriptor: number;
   private readonly out = new ByteWriter(PIECE_BYTES + (PIECE_BYTES >> 2));
+  private readonly metrics = new Map<string, number>();
   private length = 0;
   /** Length at the end of the newest whole round. */
   private committedLength = 0;
+  private committedMetrics = 0;
   private syncing: Promise<void> | undefined;
 
   constructor(path: string) {
@@ -54,9 +56,12 @@ export class WalWriter {
   /** Adds a shard's part to the round that is being written. */
   append(shard: string, timestampMs: number, tables: readonly TablePart[]): void {
     const { out } = this;
-    for (const { table, definitions } of tables) {
+    for (const { table, definitions, columns } of tables) {
       if (definitions.length > 0) {
         this.define(shard, table, definitions);
+      }
+      for (const metric of columns.keys()) {
+        this.nameMetric(metric);
       }
     }
     const start = beginRecord(out, PART);
@@ -66,10 +71,10 @@ export class WalWriter {
     for (const { table, objects, columns } of tables) {
       out.uint8(TABLE_NAMES.indexOf(table));
       out.varint(objects.length);
-      objects.forEach((number) => out.uint32(number));
+      out.uint32s(objects);
       out.varint(columns.size);
       for (const [metric, column] of columns) {
-        out.text(metric);
+        out.varint(this.metrics.get(metric)!);
         writeColumn(out, column);
       }
     }
@@ -86,11 +91,18 @@ export class WalWriter {
     endRecord(this.out, start);
     this.flush();
     this.committedLength = this.length;
+    this.committedMetrics = this.metrics.size;
   }
 
   /** Takes back what was written of a round that cannot be ended, such as on a full disk. */
   rollBack(): void {
     this.out.reset();
+    // What the round was the first to name has to be named again.
+    for (const [metric, number] of this.metrics) {
+      if (number >= this.committedMetrics) {
+        this.metrics.delete(metric);
+      }
+    }
     ftruncateSync(this.descriptor, this.committedLength);
     this.length = this.committedLength;
   }
@@ -116,6 +128,16 @@ export class WalWriter {
     out.uint8(TABLE_NAMES.indexOf(table));
     out.text(JSON.stringify(definitions));
     endRecord(out, start);
+  }
+
+  /** Metrics have numbers in the order in which this log names them. */
+  private nameMetric(metric: string): void {
+    if (!this.metrics.has(metric)) {
+      this.metrics.set(metric, this.metrics.size);
+      const start = beginRecord(this.out, METRIC);
+      this.out.text(metric);
+      endRecord(this.out, start);
+    }
   }
 
   private flush(): void {

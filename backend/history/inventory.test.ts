@@ -1,0 +1,145 @@
+import { appendFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ObjectNames } from '../model/batch.ts';
+import { openDataDirectory } from './dataDirectory.ts';
+import { Inventory, namesAt, type HistoryObject } from './inventory.ts';
+import { InventoryFile } from './inventoryFile.ts';
+import { removeTemporaryFolders, temporaryFolder } from './testing/temporaryFolder.ts';
+
+afterAll(removeTemporaryFolders);
+
+function see(inventory: Inventory, key: string, names: ObjectNames, timestampMs: number, shard = 'node') {
+  return inventory.table('pod', shard).see(key, names, timestampMs);
+}
+
+const byNumber = (inventory: Inventory) => [...inventory.all()].sort((one, other) => one.number - other.number);
+
+test('an object keeps its number, and knows when it was first and last seen', () => {
+  const inventory = new Inventory();
+  const { object, changed } = see(inventory, 'shop/a', { pod: 'a' }, 1000);
+  expect(changed).toBe(true);
+  expect(see(inventory, 'shop/a', { pod: 'a' }, 3000)).toEqual({ object, changed: false });
+  expect(object).toMatchObject({ number: 1, firstSeenMs: 1000, lastSeenMs: 3000 });
+  expect(inventory.object(1)).toBe(object);
+  expect([...inventory.objects('pod')]).toEqual([object]);
+});
+
+test('a pod that moved is another object on its new node', () => {
+  const inventory = new Inventory();
+  see(inventory, 'shop/db-0', {}, 1000, 'one');
+  expect(see(inventory, 'shop/db-0', {}, 2000, 'other').object.number).toBe(2);
+});
+
+test('old labels and uids are kept with the time until which they held', () => {
+  const inventory = new Inventory();
+  const labels = (version: string): ObjectNames => ({ uid: version, labels: { version } });
+  see(inventory, 'shop/db-0', labels('1'), 1000);
+  expect(see(inventory, 'shop/db-0', labels('1'), 2000).changed).toBe(false);
+  expect(see(inventory, 'shop/db-0', labels('2'), 3000).changed).toBe(true);
+  const { object } = see(inventory, 'shop/db-0', labels('3'), 4000);
+  expect([0, 2999, 3000, 3999, 4000, 9000].map((timeMs) => namesAt(object, timeMs).uid)).toEqual([
+    '1',
+    '1',
+    '2',
+    '2',
+    '3',
+    '3',
+  ]);
+});
+
+test('names that change again and again do not fill the memory', () => {
+  const inventory = new Inventory();
+  for (let round = 0; round < 100; round++) {
+    see(inventory, 'shop/a', { labels: { round: String(round) } }, round);
+  }
+  expect(inventory.object(1)?.formerNames).toHaveLength(16);
+});
+
+test('what is forgotten gives its number to nobody else', () => {
+  const inventory = new Inventory();
+  see(inventory, 'old', {}, 1000);
+  see(inventory, 'new', {}, 2000);
+  const version = inventory.version('pod');
+  expect(inventory.forgetBefore(2000)).toBe(1);
+  expect(inventory.version('pod')).not.toBe(version);
+  expect(inventory.find('pod', 'node', 'old')).toBeUndefined();
+  expect(see(inventory, 'old', {}, 3000).object.number).toBe(3);
+});
+
+interface Saved {
+  readonly inventory: Inventory;
+  readonly file: InventoryFile;
+  readonly path: string;
+  load(): { inventory: Inventory; lostBytes: number };
+}
+
+/** Two objects, of which one goes and one gets another label, saved after each of three rounds. */
+function saved(): Saved {
+  const directory = openDataDirectory(temporaryFolder());
+  const inventory = new Inventory();
+  const file = new InventoryFile(directory);
+  file.load(inventory);
+  const round = (timestampMs: number, sightings: Array<[string, ObjectNames]>) => {
+    const changed = new Set<HistoryObject>();
+    for (const [key, names] of sightings) {
+      const sighting = see(inventory, key, names, timestampMs);
+      if (sighting.changed) {
+        changed.add(sighting.object);
+      }
+    }
+    file.save(inventory, timestampMs, changed);
+  };
+  round(1000, [
+    ['a', { uid: '1' }],
+    ['b', { uid: '2', labels: { tier: 'web' } }],
+  ]);
+  round(2000, [['a', { uid: '1' }]]);
+  round(3000, [['a', { uid: '3' }]]);
+  const load = () => {
+    const again = new Inventory();
+    const { lostBytes } = new InventoryFile(directory).load(again);
+    return { inventory: again, lostBytes };
+  };
+  return { inventory, file, path: join(directory.inventory, 'objects.inv'), load };
+}
+
+test('a saved inventory is the same after a restart', () => {
+  const { inventory, load } = saved();
+  const again = load();
+  expect(again.lostBytes).toBe(0);
+  expect(byNumber(again.inventory)).toEqual(byNumber(inventory));
+  expect(see(again.inventory, 'c', {}, 4000).object.number).toBe(3);
+});
+
+test('an object that was there at the last save was there until then', () => {
+  const { load } = saved();
+  const { inventory } = load();
+  expect(inventory.find('pod', 'node', 'a')?.lastSeenMs).toBe(3000);
+  expect(inventory.find('pod', 'node', 'b')?.lastSeenMs).toBe(1000);
+});
+
+test('a torn or damaged end is cut off, and what comes after it can be saved', () => {
+  const { path, load, inventory } = saved();
+  appendFileSync(path, 'torn');
+  expect(load().lostBytes).toBe(4);
+  expect(load().lostBytes).toBe(0);
+  const bytes = readFileSync(path);
+  bytes[bytes.length - 3] ^= 4;
+  writeFileSync(path, bytes);
+  const again = load();
+  expect(again.lostBytes).toBeGreaterThan(0);
+  expect(again.inventory.size).toBe(inventory.size);
+  truncateSync(path, 3);
+  expect(load()).toMatchObject({ lostBytes: 3 });
+  expect(load()).toMatchObject({ lostBytes: 0 });
+});
+
+test('the file does not grow with every change', () => {
+  const { inventory, file, path, load } = saved();
+  for (let round = 0; round < 200; round++) {
+    const { object } = see(inventory, 'a', { uid: String(round) }, 4000 + round);
+    file.save(inventory, 4000 + round, new Set([object]));
+  }
+  expect(readFileSync(path).length).toBeLessThan(20_000);
+  expect(byNumber(load().inventory)).toEqual(byNumber(inventory));
+});

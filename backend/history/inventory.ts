@@ -1,0 +1,180 @@
+import type { ObjectNames, TableName } from '../model/batch.ts';
+
+/** An object of the history: who it is, under which names it was known when, and when it was there. */
+export interface HistoryObject {
+  /** Stands for it in segments and logs, for ever. */
+  readonly number: number;
+  readonly table: TableName;
+  /** The node it is on, `''` for totals. A pod that moved is one object per node. */
+  readonly shard: string;
+  /** Unique within its table and shard. */
+  readonly key: string;
+  /** Its newest names: labels, owner, uid. */
+  names: ObjectNames;
+  readonly firstSeenMs: number;
+  lastSeenMs: number;
+  /** Earlier names, oldest first, each until when it had them; missing where they never changed. */
+  formerNames?: Array<{ readonly untilMs: number; readonly names: ObjectNames }>;
+}
+
+/** Former names kept of one object: labels that change every minute must not fill the memory. */
+const MAX_FORMER_NAMES = 16;
+
+type Shard = Map<TableName, Map<string, HistoryObject>>;
+
+/** All objects the history knows, each with the number that stands for it on disk. */
+export class Inventory {
+  private readonly tables = new Map<TableName, Set<HistoryObject>>();
+  private readonly shards = new Map<string, Shard>();
+  private readonly byNumber = new Map<number, HistoryObject>();
+  private readonly versions = new Map<TableName, number>();
+  private nextNumber = 1;
+
+  get size(): number {
+    return this.byNumber.size;
+  }
+
+  /** Objects of all tables, in no order. */
+  all(): Iterable<HistoryObject> {
+    return this.byNumber.values();
+  }
+
+  /** Objects of a table, in no order. */
+  objects(table: TableName): Iterable<HistoryObject> {
+    return this.tables.get(table) ?? [];
+  }
+
+  /** Changes whenever an object of the table comes, goes or gets other names. */
+  version(table: TableName): number {
+    return this.versions.get(table) ?? 0;
+  }
+
+  object(number: number): HistoryObject | undefined {
+    return this.byNumber.get(number);
+  }
+
+  find(table: TableName, shard: string, key: string): HistoryObject | undefined {
+    return this.shards.get(shard)?.get(table)?.get(key);
+  }
+
+  /** For noting the objects of one table of one shard. */
+  table(table: TableName, shard: string): Sightings {
+    let known: ReadonlyMap<string, HistoryObject> | undefined;
+    return {
+      see: (key, names, timestampMs) => {
+        const object = (known ??= this.shards.get(shard)?.get(table))?.get(key);
+        if (!object) {
+          const added = {
+            number: this.nextNumber,
+            table,
+            shard,
+            key,
+            names,
+            firstSeenMs: timestampMs,
+            lastSeenMs: timestampMs,
+          };
+          this.add(added);
+          return { object: added, changed: true };
+        }
+        object.lastSeenMs = timestampMs > object.lastSeenMs ? timestampMs : object.lastSeenMs;
+        const changed = !areSameNames(object.names, names);
+        if (changed) {
+          this.rename(object, names, timestampMs);
+        }
+        return { object, changed };
+      },
+    };
+  }
+
+  /**
+   * Takes an object as it was stored, unless its number or its key is known already. Answers whether it was taken.
+   */
+  add(object: HistoryObject): boolean {
+    const { table, shard, key, number } = object;
+    if (this.byNumber.has(number) || this.find(table, shard, key)) {
+      return false;
+    }
+    const ofShard: Shard = this.shards.get(shard) ?? new Map();
+    const ofTable = ofShard.get(table) ?? new Map<string, HistoryObject>();
+    const all = this.tables.get(table) ?? new Set();
+    this.shards.set(shard, ofShard.set(table, ofTable.set(key, object)));
+    this.tables.set(table, all.add(object));
+    this.byNumber.set(number, object);
+    this.nextNumber = Math.max(this.nextNumber, number + 1);
+    this.touch(table);
+    return true;
+  }
+
+  /** Forgets the objects of which nothing is kept any more, and answers with how many those were. */
+  forgetBefore(oldestMs: number): number {
+    let forgotten = 0;
+    for (const object of this.byNumber.values()) {
+      if (object.lastSeenMs < oldestMs) {
+        this.remove(object);
+        forgotten++;
+      }
+    }
+    return forgotten;
+  }
+
+  private rename(object: HistoryObject, names: ObjectNames, timestampMs: number): void {
+    const former = (object.formerNames ??= []);
+    former.push({ untilMs: timestampMs, names: object.names });
+    if (former.length > MAX_FORMER_NAMES) {
+      former.shift();
+    }
+    object.names = names;
+    this.touch(object.table);
+  }
+
+  private remove(object: HistoryObject): void {
+    const { table, shard, key, number } = object;
+    this.byNumber.delete(number);
+    this.tables.get(table)?.delete(object);
+    const ofShard = this.shards.get(shard);
+    const ofTable = ofShard?.get(table);
+    ofTable?.delete(key);
+    if (ofTable?.size === 0) {
+      ofShard?.delete(table);
+    }
+    if (ofShard?.size === 0) {
+      this.shards.delete(shard);
+    }
+    this.touch(table);
+  }
+
+  private touch(table: TableName): void {
+    this.versions.set(table, this.version(table) + 1);
+  }
+}
+
+/** Notes the objects of one table of one shard. */
+export interface Sightings {
+  /**
+   * Notes that an object was there in a round, and gives it a number when it is new. `changed`: it is new, or has other
+   * names than before.
+   */
+  see(key: string, names: ObjectNames, timestampMs: number): { object: HistoryObject; changed: boolean };
+}
+
+/** The names an object had at a time; its oldest ones before it was there. */
+export function namesAt(object: HistoryObject, timeMs: number): ObjectNames {
+  return object.formerNames?.find(({ untilMs }) => timeMs < untilMs)?.names ?? object.names;
+}
+
+/** Whether nothing that can change about an object did; its key, and so its own names, are the same already. */
+function areSameNames(one: ObjectNames, other: ObjectNames): boolean {
+  return (
+    one.uid === other.uid &&
+    one.workload === other.workload &&
+    one.workloadKind === other.workloadKind &&
+    one.persistentVolumeClaim === other.persistentVolumeClaim &&
+    one.hostNetwork === other.hostNetwork &&
+    (one.labels === other.labels || areSameLabels(one.labels ?? {}, other.labels ?? {}))
+  );
+}
+
+function areSameLabels(one: Readonly<Record<string, string>>, other: Readonly<Record<string, string>>): boolean {
+  const keys = Object.keys(one);
+  return keys.length === Object.keys(other).length && keys.every((key) => one[key] === other[key]);
+}

@@ -1,0 +1,125 @@
+import { aggregate, aggregateBuckets, bucketsOf, fallOf, type Buckets } from './aggregate.ts';
+import type { DataDirectory } from './dataDirectory.ts';
+import { mergeSegments, type MergedSegments } from './mergeSegments.ts';
+import { segmentPath, type Segment, type SegmentName } from './segmentStore.ts';
+import { SegmentWriter } from './segmentWriter.ts';
+import { BUCKET_MS, type Aggregates, type ShardBlock, type Stored, type TableBlock, type Tier } from './shardBlock.ts';
+import type { WalReader } from './walReader.ts';
+
+/** Rounds of this span are one block: in one log, and then in one segment. */
+export const BLOCK_MS = 1_200_000;
+/** Blocks of this span become one segment, and the tiers are made of them. */
+export const COMPACTED_MS = 7_200_000;
+/** Segments of the tiers of this span become one. */
+export const DAY_MS = 86_400_000;
+
+/** The end of the span that a time falls into; a span is open at its beginning, as a round's window is. */
+export function spanEnd(timeMs: number, spanMs: number): number {
+  return Math.ceil(timeMs / spanMs) * spanMs;
+}
+
+/** Writes the rounds of a log as a segment; `keyOf` gives the key of an object by its number. Undefined if the log has no whole round. */
+export function sealLog(
+  directory: DataDirectory,
+  log: WalReader,
+  keyOf: (object: number) => string
+): SegmentName | undefined {
+  const { timesMs } = log;
+  if (timesMs.length === 0) {
+    return undefined;
+  }
+  const name = nameOf('raw', 0, timesMs);
+  const blocks = function* () {
+    for (const shard of log.shards()) {
+      yield { shard, block: log.block(shard, keyOf) };
+    }
+  };
+  writeAll(directory, [{ name, timesMs, change: (block) => block }], blocks());
+  return name;
+}
+
+/**
+ * Writes segments of rounds as one, with the tiers that are made of it. The rounds come last: until they are there, the
+ * same work can be done again, and makes the same files.
+ */
+export function compactRounds(directory: DataDirectory, segments: readonly Segment[]): SegmentName[] {
+  const merged = mergeSegments(segments.map(({ reader }) => reader));
+  const tenMinutes = bucketsOf(merged.timesMs, BUCKET_MS['10m']);
+  const hours = bucketsOf(tenMinutes.endsMs, BUCKET_MS['1h']);
+  const outputs: Output[] = [
+    tierOutput('10m', 1, tenMinutes, (block) =>
+      mapMetrics(block, (stored, fall) => aggregated(stored, tenMinutes, fall))
+    ),
+    tierOutput('1h', 1, hours, (block) =>
+      mapMetrics(block, (stored, fall) => aggregateBuckets(aggregated(stored, tenMinutes, fall), hours, fall))
+    ),
+    { name: nameOf('raw', 1, merged.timesMs), timesMs: merged.timesMs, change: (block) => block },
+  ];
+  writeAll(directory, outputs, merged.blocks());
+  return outputs.map(({ name }) => name);
+}
+
+/** Writes segments of one tier as one of the next level. */
+export function compactTier(directory: DataDirectory, segments: readonly Segment[]): SegmentName {
+  const merged: MergedSegments = mergeSegments(segments.map(({ reader }) => reader));
+  const level = Math.max(...segments.map((segment) => segment.level)) + 1;
+  const name = nameOf(segments[0].tier, level, merged.timesMs);
+  writeAll(directory, [{ name, timesMs: merged.timesMs, change: (block) => block }], merged.blocks());
+  return name;
+}
+
+interface Output {
+  readonly name: SegmentName;
+  readonly timesMs: readonly number[];
+  readonly change: (block: ShardBlock) => ShardBlock;
+}
+
+function tierOutput(tier: Tier, level: number, { endsMs }: Buckets, change: Output['change']): Output {
+  return { name: nameOf(tier, level, endsMs), timesMs: endsMs, change };
+}
+
+function nameOf(tier: Tier, level: number, timesMs: readonly number[]): SegmentName {
+  return { tier, level, fromMs: timesMs[0], toMs: timesMs.at(-1)! };
+}
+
+function writeAll(
+  directory: DataDirectory,
+  outputs: readonly Output[],
+  blocks: Iterable<{ readonly shard: string; readonly block: ShardBlock }>
+): void {
+  const writers: SegmentWriter[] = [];
+  try {
+    for (const { name, timesMs } of outputs) {
+      writers.push(new SegmentWriter(segmentPath(directory, name), name.tier, timesMs));
+    }
+    for (const { shard, block } of blocks) {
+      outputs.forEach(({ change }, index) => writers[index].add(shard, change(block)));
+    }
+    while (writers.length > 0) {
+      writers[0].finish();
+      writers.shift();
+    }
+  } catch (error) {
+    writers.forEach((writer) => writer.abandon());
+    throw error;
+  }
+}
+
+function aggregated(stored: Stored, buckets: Buckets, fall: ReturnType<typeof fallOf>): Aggregates {
+  return 'samples' in stored ? aggregate(stored.samples, buckets, fall) : aggregateBuckets(stored, buckets, fall);
+}
+
+function mapMetrics(
+  block: ShardBlock,
+  change: (stored: Stored, fall: ReturnType<typeof fallOf>) => Stored
+): ShardBlock {
+  return new Map(
+    [...block].map(([table, content]): [typeof table, TableBlock] => {
+      const metrics = new Map<string, Stored>();
+      for (const [metric, stored] of content.metrics) {
+        metrics.set(metric, change(stored, fallOf(table, metric)));
+      }
+      return [table, { ...content, metrics }];
+    })
+  );
+}
