@@ -1,11 +1,19 @@
-import type { TableName } from '../model/batch.ts';
 import type { MetricDefinition, MetricLevel } from '../model/catalogue.ts';
 import { DIMENSIONS, extraDimensions, tableOf } from './dimensions.ts';
 import type { ObjectTest } from './filters.ts';
 import { Groups } from './groups.ts';
 import { createReducer, type StepReducer } from './overTime.ts';
 import type { TimeSteps } from './timeSteps.ts';
-import type { Aggregation, Dimension, KnownObject, OverTime, Series, SeriesReader, TimeRange } from './types.ts';
+import type {
+  Aggregation,
+  Course,
+  Dimension,
+  KnownObject,
+  OverTime,
+  Series,
+  SeriesReader,
+  TimeRange,
+} from './types.ts';
 
 /** A query after its names are checked: one metric, the objects it is about, and how to put them together. */
 export interface Plan {
@@ -44,26 +52,32 @@ export function evaluate(
   const groups = new Groups(dimensionsOf(plan), plan.aggregation, steps.timesMs.length, mostSeries);
   const objects: KnownObject[] = [];
   const reducer = createReducer(plan.overTime, steps.timesMs.length, fallOf(plan));
-  forEachSample(
-    reader,
-    tableOf(plan.metric, plan.level),
-    only ? { ...plan, pods: podsOf(only) } : plan,
-    (object) => ((only ? only.has(object) : accepts(object)) ? objects.push(object) - 1 : -1),
-    (slot, timestampMs, value) => {
-      const step = steps.indexOf(timestampMs);
-      if (step >= 0) {
-        reducer.add(slot, step, value);
+  const put = (slot: number, timestampMs: number, value: number) => {
+    const step = steps.indexOf(timestampMs);
+    if (step >= 0) {
+      reducer.add(slot, step, value);
+    }
+  };
+  const range = { ...plan.range, pods: only ? podsOf(only) : plan.pods };
+  reader.scan(tableOf(plan.metric, plan.level), plan.metric.name, range, {
+    slotFor: (object) => ((only ? only.has(object) : accepts(object)) ? objects.push(object) - 1 : -1),
+    column(timestampMs, values, slotOfRow, rowCount) {
+      for (let row = 0; row < rowCount; row++) {
+        const slot = slotOfRow[row];
+        if (slot >= 0 && !Number.isNaN(values[row])) {
+          put(slot, timestampMs, values[row]);
+        }
       }
     },
-    () => {
-      if (objects.length === 0) {
-        return;
+    course: (slot, course) => reduceCourse(reducer, steps, slot, course),
+    shardEnd() {
+      if (objects.length > 0) {
+        foldInto(groups, objects, reducer, steps.timesMs.length);
+        objects.length = 0;
+        reducer.clear();
       }
-      foldInto(groups, objects, reducer, steps.timesMs.length);
-      objects.length = 0;
-      reducer.clear();
-    }
-  );
+    },
+  });
   return groups.series();
 }
 
@@ -98,30 +112,16 @@ function foldInto(groups: Groups, objects: readonly KnownObject[], reducer: Step
   });
 }
 
-/** Calls `onSample` for every value of the metric, node by node, each node's in order of time. */
-export function forEachSample(
-  reader: SeriesReader,
-  table: TableName,
-  { metric, range, pods }: Pick<Plan, 'metric' | 'range' | 'pods'>,
-  slotFor: (object: KnownObject) => number,
-  onSample: (slot: number, timestampMs: number, value: number) => void,
-  onShardEnd?: () => void
-): void {
-  reader.scan(
-    table,
-    metric.name,
-    range.fromMs,
-    range.toMs,
-    slotFor,
-    (timestampMs, values, slotOfRow, rowCount) => {
-      for (let row = 0; row < rowCount; row++) {
-        const slot = slotOfRow[row];
-        if (slot >= 0 && !Number.isNaN(values[row])) {
-          onSample(slot, timestampMs, values[row]);
-        }
-      }
-    },
-    onShardEnd,
-    pods
-  );
+function reduceCourse(reducer: StepReducer, steps: TimeSteps, slot: number, course: Course): void {
+  const { timesMs, first, end, offset, samples, buckets } = course;
+  const presence = samples ?? buckets?.count;
+  for (let time = first; presence && time < end; time++) {
+    const index = offset + time;
+    const step = Number.isNaN(presence[index]) ? -1 : steps.indexOf(timesMs[time]);
+    if (step >= 0 && samples) {
+      reducer.add(slot, step, samples[index]);
+    } else if (step >= 0 && buckets) {
+      reducer.addBucket(slot, step, buckets, index);
+    }
+  }
 }

@@ -17,7 +17,9 @@ describe('lists of names', () => {
           const range = { fromMs: round * MINUTE_MS, toMs: round * MINUTE_MS };
           const workloads = Object.values(owners).filter((owner) => owner !== undefined);
           expect(index.names({ dimension: 'pod' }, range).names).toEqual(Object.keys(owners).sort());
-          expect(index.names({ dimension: 'workload', level: 'pod' }, range).names).toEqual([...new Set(workloads)].sort());
+          expect(index.names({ dimension: 'workload', level: 'pod' }, range).names).toEqual(
+            [...new Set(workloads)].sort()
+          );
         });
       })
     );

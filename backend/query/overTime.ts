@@ -1,4 +1,4 @@
-import type { OverTime } from './types.ts';
+import type { Buckets, OverTime } from './types.ts';
 
 /**
  * Reduces the samples of objects to one value per step. Objects are numbered by slots; samples of an object come in order
@@ -6,6 +6,8 @@ import type { OverTime } from './types.ts';
  */
 export interface StepReducer {
   add(slot: number, step: number, value: number): void;
+  /** Takes what is at `index` of buckets for the samples it stands for. */
+  addBucket(slot: number, step: number, buckets: Buckets, index: number): void;
   /** The value of a step, NaN without samples. */
   get(slot: number, step: number): number;
   /** Forgets all samples, so that the slots serve other objects. */
@@ -56,6 +58,7 @@ const FIRST_SLOTS = 64;
 function runningReducer(overTime: 'avg' | 'min' | 'max' | 'sum' | 'last', steps: number): StepReducer {
   const results = new Cells(FIRST_SLOTS * steps, NaN);
   const counts = new Cells(overTime === 'avg' ? FIRST_SLOTS * steps : 0, 0);
+  const ofBucket = bucketValue(overTime);
   const combine: (before: number, value: number) => number =
     overTime === 'min'
       ? Math.min
@@ -64,15 +67,17 @@ function runningReducer(overTime: 'avg' | 'min' | 'max' | 'sum' | 'last', steps:
         : overTime === 'last'
           ? (_, value) => value
           : (before, value) => before + value;
+  const put = (slot: number, step: number, value: number, count: number) => {
+    const index = slot * steps + step;
+    const values = results.at(index);
+    values[index] = Number.isNaN(values[index]) ? value : combine(values[index], value);
+    if (overTime === 'avg') {
+      counts.at(index)[index] += count;
+    }
+  };
   return {
-    add(slot, step, value) {
-      const index = slot * steps + step;
-      const values = results.at(index);
-      values[index] = Number.isNaN(values[index]) ? value : combine(values[index], value);
-      if (overTime === 'avg') {
-        counts.at(index)[index]++;
-      }
-    },
+    add: (slot, step, value) => put(slot, step, value, 1),
+    addBucket: (slot, step, buckets, index) => put(slot, step, ofBucket(buckets, index), buckets.count[index]),
     get(slot, step) {
       const index = slot * steps + step;
       const value = index < results.values.length ? results.values[index] : NaN;
@@ -85,6 +90,22 @@ function runningReducer(overTime: 'avg' | 'min' | 'max' | 'sum' | 'last', steps:
   };
 }
 
+/** What a bucket stands for in each function. Of a gauge the last sample is not kept: its mean stands for it. */
+export function bucketValue(
+  overTime: 'avg' | 'min' | 'max' | 'sum' | 'last'
+): (buckets: Buckets, index: number) => number {
+  switch (overTime) {
+    case 'min':
+      return ({ min }, index) => min[index];
+    case 'max':
+      return ({ max }, index) => max[index];
+    case 'last':
+      return ({ counter, sum, count }, index) => counter?.last[index] ?? sum[index] / count[index];
+    default:
+      return ({ sum }, index) => sum[index];
+  }
+}
+
 /**
  * What a counter gained: from the sample before (of whatever step) to each sample. After a restart it gained all of the
  * new count; a sum that lost a part, such as a pod that is gone, gained nothing.
@@ -92,14 +113,19 @@ function runningReducer(overTime: 'avg' | 'min' | 'max' | 'sum' | 'last', steps:
 function increaseReducer(steps: number, fall: 'restart' | 'loss'): StepReducer {
   const gains = new Cells(FIRST_SLOTS * steps, NaN);
   const before = new Cells(FIRST_SLOTS, NaN);
+  const put = (slot: number, step: number, first: number, last: number, gain: number) => {
+    const earlier = before.at(slot)[slot];
+    const gained = Number.isNaN(earlier) ? 0 : first >= earlier ? first - earlier : fall === 'restart' ? first : 0;
+    before.values[slot] = last;
+    const index = slot * steps + step;
+    const values = gains.at(index);
+    values[index] = (Number.isNaN(values[index]) ? 0 : values[index]) + gained + gain;
+  };
   return {
-    add(slot, step, value) {
-      const last = before.at(slot)[slot];
-      const gained = Number.isNaN(last) ? 0 : value >= last ? value - last : fall === 'restart' ? value : 0;
-      before.values[slot] = value;
-      const index = slot * steps + step;
-      const values = gains.at(index);
-      values[index] = (Number.isNaN(values[index]) ? 0 : values[index]) + gained;
+    add: (slot, step, value) => put(slot, step, value, value, 0),
+    addBucket(slot, step, { counter, sum, count }, index) {
+      const mean = sum[index] / count[index];
+      put(slot, step, counter?.first[index] ?? mean, counter?.last[index] ?? mean, counter?.gain[index] ?? 0);
     },
     get: (slot, step) => gains.values[slot * steps + step] ?? NaN,
     clear() {
@@ -112,10 +138,11 @@ function increaseReducer(steps: number, fall: 'restart' | 'loss'): StepReducer {
 /** Percentiles by linear interpolation between the closest ranks, as PromQL's `quantile_over_time` has them. */
 function percentileReducer(share: number, steps: number): StepReducer {
   const samples: number[][] = [];
+  const put = (slot: number, step: number, value: number) => (samples[slot * steps + step] ??= []).push(value);
   return {
-    add(slot, step, value) {
-      (samples[slot * steps + step] ??= []).push(value);
-    },
+    add: put,
+    // Of a bucket no percentile can be told: its mean is one sample among others.
+    addBucket: (slot, step, { sum, count }, index) => put(slot, step, sum[index] / count[index]),
     get(slot, step) {
       const sorted = samples[slot * steps + step]?.sort((one, other) => one - other);
       if (!sorted) {

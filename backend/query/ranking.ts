@@ -1,6 +1,6 @@
 import { tableOf } from './dimensions.ts';
 import { fallOf, objectTest, type Plan } from './evaluate.ts';
-import type { KnownObject, Limit, Series, SeriesReader } from './types.ts';
+import type { Buckets, Course, KnownObject, Limit, Series, SeriesReader } from './types.ts';
 
 /** What objects are ranked by over a range. */
 export type RankBy = NonNullable<Limit['by']> | 'increase';
@@ -41,21 +41,23 @@ export function rankObjects(
   reader.scan(
     tableOf(metric, level),
     metric.name,
-    range.fromMs,
-    range.toMs,
-    (object) => (accepts(object) ? objects.push(object) - 1 : -1),
-    (_timestampMs, values, slotOfRow, rowCount) => ranks.addColumn(values, slotOfRow, rowCount, objects.length),
-    () => {
-      for (let slot = 0; slot < objects.length; slot++) {
-        const rank = ranks.get(slot);
-        if (!Number.isNaN(rank)) {
-          onRank(objects[slot], rank);
+    { ...range, pods },
+    {
+      slotFor: (object) => (accepts(object) ? objects.push(object) - 1 : -1),
+      column: (_timestampMs, values, slotOfRow, rowCount) =>
+        ranks.addColumn(values, slotOfRow, rowCount, objects.length),
+      course: (slot, course) => ranks.addCourse(slot, course, objects.length),
+      shardEnd() {
+        for (let slot = 0; slot < objects.length; slot++) {
+          const rank = ranks.get(slot);
+          if (!Number.isNaN(rank)) {
+            onRank(objects[slot], rank);
+          }
         }
-      }
-      objects.length = 0;
-      ranks.clear();
-    },
-    pods
+        objects.length = 0;
+        ranks.clear();
+      },
+    }
   );
 }
 
@@ -73,12 +75,7 @@ class Ranks {
   }
 
   addColumn(values: Float64Array, slotOfRow: Int32Array, rowCount: number, slotCount: number): void {
-    if (slotCount > this.totals.length) {
-      // Slots are given before the first column of a node comes: nothing is lost.
-      this.totals = new Float64Array(slotCount * 2);
-      this.counts = new Uint32Array(slotCount * 2);
-      this.before = new Float64Array(slotCount * 2);
-    }
+    this.reserve(slotCount);
     const { totals, counts } = this;
     for (let row = 0; row < rowCount; row++) {
       const slot = slotOfRow[row];
@@ -90,6 +87,39 @@ class Ranks {
     }
   }
 
+  addCourse(slot: number, { first, end, offset, samples, buckets }: Course, slotCount: number): void {
+    this.reserve(slotCount);
+    for (let index = offset + first; samples && index < offset + end; index++) {
+      if (!Number.isNaN(samples[index])) {
+        this.totals[slot] = this.combine(slot, samples[index]);
+        this.counts[slot]++;
+      }
+    }
+    for (let index = offset + first; buckets && index < offset + end; index++) {
+      if (!Number.isNaN(buckets.count[index])) {
+        this.addBucket(slot, buckets, index);
+      }
+    }
+  }
+
+  private addBucket(slot: number, buckets: Buckets, index: number): void {
+    const count = buckets.count[index];
+    const mean = buckets.sum[index] / count;
+    if (this.how === 'avg') {
+      this.totals[slot] = this.counts[slot] === 0 ? buckets.sum[index] : this.totals[slot] + buckets.sum[index];
+    } else if (this.how === 'increase') {
+      this.totals[slot] =
+        this.combine(slot, buckets.counter?.first[index] ?? mean) + (buckets.counter?.gain[index] ?? 0);
+      this.before[slot] = buckets.counter?.last[index] ?? mean;
+    } else {
+      this.totals[slot] = this.combine(
+        slot,
+        this.how === 'max' ? buckets.max[index] : (buckets.counter?.last[index] ?? mean)
+      );
+    }
+    this.counts[slot] += count;
+  }
+
   /** The value of a slot, NaN if it has no samples. */
   get(slot: number): number {
     const count = slot < this.counts.length ? this.counts[slot] : 0;
@@ -98,6 +128,14 @@ class Ranks {
 
   clear(): void {
     this.counts.fill(0);
+  }
+
+  private reserve(slotCount: number): void {
+    if (slotCount > this.totals.length) {
+      this.totals = larger(this.totals, new Float64Array(slotCount * 2));
+      this.counts = larger(this.counts, new Uint32Array(slotCount * 2));
+      this.before = larger(this.before, new Float64Array(slotCount * 2));
+    }
   }
 
   private combine(slot: number, value: number): number {
@@ -117,6 +155,11 @@ class Ranks {
       }
     }
   }
+}
+
+function larger<Numbers extends Float64Array | Uint32Array>(from: Numbers, to: Numbers): Numbers {
+  to.set(from);
+  return to;
 }
 
 /** The N objects with the highest (lowest) rank of those offered. */

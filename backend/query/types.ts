@@ -90,6 +90,46 @@ export interface KnownObject {
   readonly lastSeenMs: number;
 }
 
+/** Both times inclusive. With `pods`, nodes may be left out that hold no pods of these names. */
+export interface ScanRange extends TimeRange {
+  readonly pods?: readonly string[];
+}
+
+/** What is kept of the samples of each bucket; the counter's course only of counters. */
+export interface Buckets {
+  readonly min: Float64Array;
+  readonly max: Float64Array;
+  readonly sum: Float64Array;
+  readonly count: Float64Array;
+  /** First and last sample, and what the counter gained between them, restarts taken into account. */
+  readonly counter?: { readonly first: Float64Array; readonly last: Float64Array; readonly gain: Float64Array };
+}
+
+/**
+ * One object over time: what is at `offset + i` of the arrays, for i from `first` up to but without `end`, is of the time
+ * `timesMs[i]`, NaN where there is none. Either samples, or buckets named by their end.
+ */
+export interface Course {
+  readonly timesMs: readonly number[];
+  readonly first: number;
+  readonly end: number;
+  readonly offset: number;
+  readonly samples?: Float64Array;
+  readonly buckets?: Buckets;
+}
+
+/** Is handed what a scan finds, node by node; values of an object come in order of time. */
+export interface SampleVisitor {
+  /** Says once per object where its values belong, -1 for nowhere; objects that did not exist then are not asked. */
+  slotFor(object: KnownObject): number;
+  /** One value of many objects: row i is of `slotOfRow[i]`. Both arrays are used again after the call. */
+  column(timestampMs: number, values: Float64Array, slotOfRow: Int32Array, rowCount: number): void;
+  /** Many values of one object. */
+  course(slot: number, course: Course): void;
+  /** Everything of one node has come; slots may be given anew. */
+  shardEnd?(): void;
+}
+
 /** What queries read from: the head, or several stores joined. Times are batch timestamps, bounds inclusive. */
 export interface SeriesReader {
   /** Timestamps of the rounds kept, ascending. */
@@ -98,18 +138,22 @@ export interface SeriesReader {
   /** Changes whenever an object of the table comes or goes. */
   inventoryVersion(table: TableName): number;
   metricsOfNewestRound(): ReadonlySet<string>;
-  /**
-   * Visits the columns of a metric node by node, in order of time; `onShardEnd` is called after each node. With `pods`
-   * nodes may be left out that hold no pods of these names.
-   */
-  scan(
-    table: TableName,
-    metric: string,
-    fromMs: number,
-    toMs: number,
-    slotFor: (object: KnownObject) => number,
-    visit: (timestampMs: number, values: Float64Array, slotOfRow: Int32Array, rowCount: number) => void,
-    onShardEnd?: () => void,
-    pods?: readonly string[]
-  ): void;
+  /** Visits the values of a metric. */
+  scan(table: TableName, metric: string, range: ScanRange, visitor: SampleVisitor): void;
+  /** The reader that serves a range best, if this is not the only one. */
+  forRange?(range: TimeRange, need: ReadingNeed): RangeReader;
+}
+
+/** What a question needs of its values. */
+export interface ReadingNeed {
+  /** The answer has no more than one value per so many milliseconds. */
+  readonly stepMs: number;
+  /** Every single sample is wanted as long as there are any. */
+  readonly samples: boolean;
+}
+
+/** Reads one range: `rounds` are the times there are values of, `resolutionMs` is how far apart they are at most. */
+export interface RangeReader {
+  readonly reader: SeriesReader;
+  readonly resolutionMs: number;
 }

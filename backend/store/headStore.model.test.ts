@@ -93,17 +93,18 @@ function read(head: HeadStore, metric: string, fromMinute: number, toMinute: num
   head.scan(
     'pod',
     metric,
-    fromMs,
-    toMs,
-    ({ names }) => slots.push(`${names.node}/${names.pod}`) - 1,
-    (timestampMs, values, slotOfRow, rows) => {
-      for (let row = 0; row < rows; row++) {
-        if (slotOfRow[row] >= 0 && !Number.isNaN(values[row])) {
-          scanned[`${slots[slotOfRow[row]]}@${timestampMs / MINUTE_MS}`] = values[row];
+    { fromMs, toMs },
+    {
+      slotFor: ({ names }) => slots.push(`${names.node}/${names.pod}`) - 1,
+      column(timestampMs, values, slotOfRow, rows) {
+        for (let row = 0; row < rows; row++) {
+          if (slotOfRow[row] >= 0 && !Number.isNaN(values[row])) {
+            scanned[`${slots[slotOfRow[row]]}@${timestampMs / MINUTE_MS}`] = values[row];
+          }
         }
-      }
-    },
-    () => (slots = [])
+      },
+      shardEnd: () => (slots = []),
+    }
   );
   const exact = KEYS.flatMap((key) =>
     head.exactPoints('pod', key, metric, fromMs, toMs).map(({ value }) => Number(value))

@@ -49,7 +49,7 @@ describe('what can be read from the head', () => {
     write(head, 3, [pod('web', 3), pod('young', 3)]);
     const asked: string[] = [];
     const slotFor = (object: { key: string }) => asked.push(object.key);
-    head.scan('pod', CPU, 2 * MINUTE_MS, 2 * MINUTE_MS, slotFor, () => undefined);
+    head.scan('pod', CPU, { fromMs: 2 * MINUTE_MS, toMs: 2 * MINUTE_MS }, { slotFor, column: () => undefined });
     expect(asked).toEqual(['web']);
   });
 
@@ -75,7 +75,7 @@ describe('what can be read from the head', () => {
       const seen: string[] = [];
       const slotFor = ({ names }: { names: { node?: string; pod?: string } }) =>
         seen.push(`${names.node}/${names.pod}`);
-      head.scan('pod', CPU, 0, 99 * MINUTE_MS, slotFor, () => undefined, undefined, pods);
+      head.scan('pod', CPU, { fromMs: 0, toMs: 99 * MINUTE_MS, pods }, { slotFor, column: () => undefined });
       return seen.sort();
     };
     const onNode = (node: string, name: string): Row => ({
@@ -106,11 +106,12 @@ describe('what can be read from the head', () => {
     head.scan(
       'pod',
       CPU,
-      0,
-      MINUTE_MS,
-      () => 0,
-      (_, column) => heard.push(`value ${column[0]}`),
-      () => heard.push('end')
+      { fromMs: 0, toMs: MINUTE_MS },
+      {
+        slotFor: () => 0,
+        column: (_, column) => heard.push(`value ${column[0]}`),
+        shardEnd: () => heard.push('end'),
+      }
     );
     expect(heard).toEqual(['value 1', 'end', 'value 1', 'end']);
   });
@@ -304,12 +305,16 @@ function values(head: HeadStore, fromMinute: number, toMinute: number, table: Ta
   const found: Record<string, Record<number, number>> = {};
   const keys: string[] = [];
   const slotFor = ({ key }: { key: string }) => keys.push(key) - 1;
-  head.scan(table, CPU, fromMinute * MINUTE_MS, toMinute * MINUTE_MS, slotFor, (timestampMs, column, slots, rows) => {
-    for (let row = 0; row < rows; row++) {
-      if (slots[row] >= 0 && !Number.isNaN(column[row])) {
-        (found[keys[slots[row]]] ??= {})[timestampMs / MINUTE_MS] = column[row];
+  const range = { fromMs: fromMinute * MINUTE_MS, toMs: toMinute * MINUTE_MS };
+  head.scan(table, CPU, range, {
+    slotFor,
+    column(timestampMs, column, slots, rows) {
+      for (let row = 0; row < rows; row++) {
+        if (slots[row] >= 0 && !Number.isNaN(column[row])) {
+          (found[keys[slots[row]]] ??= {})[timestampMs / MINUTE_MS] = column[row];
+        }
       }
-    }
+    },
   });
   return found;
 }

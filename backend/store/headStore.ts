@@ -14,6 +14,21 @@ export interface HeadOptions {
   readonly maxBytes: number;
 }
 
+/** What to visit: both times are inclusive. */
+export interface HeadRange {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly pods?: readonly string[];
+  readonly shard?: string;
+}
+
+/** Is handed columns, node by node; `slotFor` is asked once per object, and not for those that did not exist then. */
+export interface ColumnVisitor {
+  slotFor(object: StoredObject): number;
+  column: ColumnVisit;
+  shardEnd?(): void;
+}
+
 /** Rounds per block: objects that went keep their rows for at most this long beyond their last sample. */
 const ROUNDS_PER_BLOCK = 5;
 
@@ -118,21 +133,16 @@ export class HeadStore implements RoundWriter {
     }
   }
 
+  /** Names of the nodes there are columns of, and `''` for the totals. */
+  shardNames(): Iterable<string> {
+    return this.shards.keys();
+  }
+
   /**
    * Visits all values of a metric between two times, both inclusive, column by column in order of time per node.
-   * `slotFor` says once per object where its values belong, -1 for nowhere; objects that did not exist then are not asked.
-   * With `pods` only nodes are visited that hold pods of these names.
+   * With `pods` only nodes are visited that hold pods of these names, with `shard` only that node.
    */
-  scan(
-    table: TableName,
-    metric: string,
-    fromMs: number,
-    toMs: number,
-    slotFor: (object: StoredObject) => number,
-    visit: ColumnVisit,
-    onShardEnd?: () => void,
-    pods?: readonly string[]
-  ): void {
+  scan(table: TableName, metric: string, { fromMs, toMs, pods, shard }: HeadRange, visitor: ColumnVisitor): void {
     const number = this.metrics.find(metric);
     const newestMs = this.timestamps.at(-1);
     if (number === undefined || newestMs === undefined) {
@@ -144,13 +154,21 @@ export class HeadStore implements RoundWriter {
       toMs: Math.min(toMs, newestMs),
       committed: this.committed,
     };
-    for (const shard of pods ? this.podIndex.shardsOf(pods) : this.shards.values()) {
-      const found = shard.get(table);
+    for (const one of this.shardsWith(pods, shard)) {
+      const found = one.get(table);
       if (found) {
-        this.tableScan.visit(found, range, slotFor, visit);
-        onShardEnd?.();
+        this.tableScan.visit(found, range, visitor.slotFor.bind(visitor), visitor.column.bind(visitor));
+        visitor.shardEnd?.();
       }
     }
+  }
+
+  private shardsWith(pods: readonly string[] | undefined, shard: string | undefined): Iterable<Shard> {
+    if (shard !== undefined) {
+      const found = this.shards.get(shard);
+      return found ? [found] : [];
+    }
+    return pods ? this.podIndex.shardsOf(pods) : this.shards.values();
   }
 
   /** Exact values of one object: bigint where a double would lose digits. In order of time, bounds inclusive. */
