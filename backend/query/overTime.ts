@@ -101,7 +101,8 @@ export function bucketValue(
       return ({ max }, index) => max[index];
     case 'last':
       return ({ counter, sum, count }, index) => counter?.last[index] ?? sum[index] / count[index];
-    default:
+    case 'avg':
+    case 'sum':
       return ({ sum }, index) => sum[index];
   }
 }
