@@ -43,12 +43,13 @@ export class ByteReader {
 
   /** So many numbers, in memory of their own. */
   uint32s(count: number): Uint32Array {
-    return new Uint32Array(copyOf(this.take(count * 4), 4));
+    return new Uint32Array(copyOf(this.take(count * 4)));
   }
 
-  /** So many numbers, in memory of their own. */
-  float64s(count: number): Float64Array<ArrayBuffer> {
-    return new Float64Array(copyOf(this.take(count * 8), 8));
+  /** Fills numbers with the next ones. */
+  float64sInto(target: Float64Array): void {
+    const bytes = littleEndian(this.take(target.length * 8), 8);
+    new Uint8Array(target.buffer, target.byteOffset, target.byteLength).set(bytes);
   }
 
   varint(): number {
@@ -95,9 +96,9 @@ export class ByteReader {
   }
 }
 
-/** Bytes of numbers as this machine has them, in memory of their own. */
-function copyOf(bytes: Uint8Array, width: 4 | 8): ArrayBuffer {
+/** Bytes of 32-bit numbers as this machine has them, in memory of their own. */
+function copyOf(bytes: Uint8Array): ArrayBuffer {
   const own = new ArrayBuffer(bytes.length);
-  new Uint8Array(own).set(littleEndian(bytes, width));
+  new Uint8Array(own).set(littleEndian(bytes, 4));
   return own;
 }

@@ -9,7 +9,8 @@ import { removeTemporaryFolders, temporaryFolder } from './testing/temporaryFold
 afterAll(removeTemporaryFolders);
 
 function see(inventory: Inventory, key: string, names: ObjectNames, timestampMs: number, shard = 'node') {
-  return inventory.table('pod', shard).see(key, names, timestampMs);
+  const { number, changed } = inventory.sightings('pod', shard, timestampMs)(key, names);
+  return { object: inventory.object(number)!, changed: changed !== undefined };
 }
 
 const byNumber = (inventory: Inventory) => [...inventory.all()].sort((one, other) => one.number - other.number);

@@ -57,32 +57,26 @@ export class Inventory {
     return this.shards.get(shard)?.get(table)?.get(key);
   }
 
-  /** For noting the objects of one table of one shard. */
-  table(table: TableName, shard: string): Sightings {
-    let known: ReadonlyMap<string, HistoryObject> | undefined;
-    return {
-      see: (key, names, timestampMs) => {
-        const object = (known ??= this.shards.get(shard)?.get(table))?.get(key);
-        if (!object) {
-          const added = {
-            number: this.nextNumber,
-            table,
-            shard,
-            key,
-            names,
-            firstSeenMs: timestampMs,
-            lastSeenMs: timestampMs,
-          };
-          this.add(added);
-          return { object: added, changed: true };
-        }
-        object.lastSeenMs = timestampMs > object.lastSeenMs ? timestampMs : object.lastSeenMs;
-        const changed = !areSameNames(object.names, names);
-        if (changed) {
-          this.rename(object, names, timestampMs);
-        }
-        return { object, changed };
-      },
+  /** For noting which objects of one table of one shard are there in a round. */
+  sightings(table: TableName, shard: string, timestampMs: number): (key: string, names: ObjectNames) => Sighting {
+    let known: ReadonlyMap<string, HistoryObject> | undefined = this.shards.get(shard)?.get(table);
+    const sighting: { -readonly [Key in keyof Sighting]: Sighting[Key] } = { number: 0, changed: undefined };
+    return (key, names) => {
+      const object = known?.get(key);
+      if (object === undefined) {
+        sighting.changed = this.create(table, shard, key, names, timestampMs);
+        sighting.number = sighting.changed.number;
+        known ??= this.shards.get(shard)?.get(table);
+        return sighting;
+      }
+      object.lastSeenMs = timestampMs > object.lastSeenMs ? timestampMs : object.lastSeenMs;
+      sighting.number = object.number;
+      sighting.changed = undefined;
+      if (!areSameNames(object.names, names)) {
+        this.rename(object, names, timestampMs);
+        sighting.changed = object;
+      }
+      return sighting;
     };
   }
 
@@ -117,6 +111,13 @@ export class Inventory {
     return forgotten;
   }
 
+  private create(table: TableName, shard: string, key: string, names: ObjectNames, timestampMs: number): HistoryObject {
+    const number = this.nextNumber;
+    const object = { number, table, shard, key, names, firstSeenMs: timestampMs, lastSeenMs: timestampMs };
+    this.add(object);
+    return object;
+  }
+
   private rename(object: HistoryObject, names: ObjectNames, timestampMs: number): void {
     const former = (object.formerNames ??= []);
     former.push({ untilMs: timestampMs, names: object.names });
@@ -148,13 +149,11 @@ export class Inventory {
   }
 }
 
-/** Notes the objects of one table of one shard. */
-export interface Sightings {
-  /**
-   * Notes that an object was there in a round, and gives it a number when it is new. `changed`: it is new, or has other
-   * names than before.
-   */
-  see(key: string, names: ObjectNames, timestampMs: number): { object: HistoryObject; changed: boolean };
+/** That an object is there, valid until the next is noted. */
+export interface Sighting {
+  readonly number: number;
+  /** The object, if it is new or has other names than before. */
+  readonly changed: HistoryObject | undefined;
 }
 
 /** The names an object had at a time; its oldest ones before it was there. */

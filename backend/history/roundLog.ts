@@ -37,13 +37,13 @@ export class RoundLog {
   private partOf(name: TableName, shard: string, table: Table, timestampMs: number): TablePart {
     const definitions: ObjectDefinition[] = [];
     const objects = new Uint32Array(table.keys.length);
-    const known = this.inventory.table(name, shard);
+    const see = this.inventory.sightings(name, shard, timestampMs);
     for (let row = 0; row < objects.length; row++) {
-      const { object, changed } = known.see(table.keys[row], table.names[row], timestampMs);
-      objects[row] = object.number;
+      const { number, changed } = see(table.keys[row], table.names[row]);
+      objects[row] = number;
       if (changed) {
-        this.changed.add(object);
-        definitions.push({ number: object.number, key: object.key, names: object.names });
+        this.changed.add(changed);
+        definitions.push({ number, key: changed.key, names: changed.names });
       }
     }
     return { table: name, objects, definitions, columns: table.columns };

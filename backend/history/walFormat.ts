@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 import type { Column } from '../model/batch.ts';
 import { DamagedBytesError, type ByteReader } from './byteReader.ts';
 import type { ByteWriter } from './byteWriter.ts';
-import { newValues, readWide, writeWide } from './matrix.ts';
+import { readWide, writeWide } from './matrix.ts';
 
 /** First bytes of every log; the last two digits are the version of the format. */
 export const WAL_MAGIC = Buffer.from('HEAPWL01', 'latin1');
@@ -57,27 +57,31 @@ export function writeColumn(out: ByteWriter, { values, wide }: Column): void {
   }
 }
 
-/** Reads a column of {@link writeColumn}. */
+/** Reads a column of {@link writeColumn}. Its values are in memory that the next call uses again. */
 export function readColumn(reader: ByteReader, rows: number): Column {
   const head = reader.uint8();
   const values = readValues(reader, head & ~HAS_WIDE, rows);
   return head & HAS_WIDE ? { values, wide: readWide(reader, rows) } : { values };
 }
 
+let readRoom = new Float64Array(256);
+
 function readValues(reader: ByteReader, form: number, rows: number): Float64Array {
+  if (readRoom.length < rows) {
+    readRoom = new Float64Array(rows * 2);
+  }
+  const values = readRoom.subarray(0, rows);
   if (form === FLOATS) {
-    return reader.float64s(rows);
-  }
-  const values = newValues(rows);
-  if (form === SAME) {
-    return values.fill(reader.float64());
-  }
-  if (form !== SMALL) {
+    reader.float64sInto(values);
+  } else if (form === SAME) {
+    values.fill(reader.float64());
+  } else if (form === SMALL) {
+    for (let row = 0; row < rows; row++) {
+      const value = reader.uint32();
+      values[row] = value === ABSENT ? NaN : value;
+    }
+  } else {
     throw new DamagedBytesError(`A column of the unknown form ${form}`);
-  }
-  const small = reader.uint32s(rows);
-  for (let row = 0; row < rows; row++) {
-    values[row] = small[row] === ABSENT ? NaN : small[row];
   }
   return values;
 }

@@ -15,7 +15,7 @@ import {
   RECORD_HEADER_BYTES,
   WAL_MAGIC,
 } from './walFormat.ts';
-import type { ObjectDefinition, TablePart } from './walWriter.ts';
+import type { ObjectDefinition } from './walWriter.ts';
 
 interface PartRef {
   readonly timestampMs: number;
@@ -74,58 +74,24 @@ export class WalReader {
   /** All rounds of one shard, over the times of the whole log. `keyOf` gives the key of an object by its number. */
   block(shard: string, keyOf: (object: number) => string): ShardBlock {
     const rounds = new Map(this.timesMs.map((timeMs, round) => [timeMs, round]));
-    const tables = new Map<TableName, Array<{ round: number; part: TablePart }>>();
-    for (const { timestampMs, offset, length } of this.parts.get(shard) ?? []) {
-      for (const part of this.readPart(this.read(offset, length))) {
-        const list = tables.get(part.table) ?? [];
-        list.push({ round: rounds.get(timestampMs)!, part });
-        tables.set(part.table, list);
-      }
+    const parts = (this.parts.get(shard) ?? []).map(({ timestampMs, offset, length }) => {
+      const reader = new ByteReader(this.read(offset, length), 1);
+      return { round: rounds.get(timestampMs)!, reader, tables: readTables(reader) };
+    });
+    const tables = new Map<TableName, TableRows>();
+    for (const table of new Set(parts.flatMap((part) => part.tables.map((each) => each.table)))) {
+      const lists = parts.map((part) => part.tables.find((each) => each.table === table)?.objects ?? NO_OBJECTS);
+      tables.set(table, new TableRows(lists, this.timesMs.length));
     }
-    return new Map([...tables].map(([table, parts]) => [table, this.transpose(parts, keyOf)]));
-  }
-
-  private transpose(
-    parts: ReadonlyArray<{ round: number; part: TablePart }>,
-    keyOf: (object: number) => string
-  ): TableBlock {
-    const rounds = this.timesMs.length;
-    const { objects, rowOf } = rowsOf(parts.map(({ part }) => part.objects));
-    const matrices = new Map<string, { values: Float64Array; wide?: Map<number, bigint> }>();
-    parts.forEach(({ round, part }, index) => {
-      for (const [metric, column] of part.columns) {
-        let matrix = matrices.get(metric);
-        if (!matrix) {
-          matrix = { values: newValues(objects.length * rounds).fill(NaN) };
-          matrices.set(metric, matrix);
-        }
-        place(matrix.values, column.values, rowOf[index], rounds, round);
-        for (const [row, value] of column.wide ?? []) {
-          (matrix.wide ??= new Map()).set(rowOf[index][row] * rounds + round, value);
+    parts.forEach((part, index) => {
+      for (const { table, objects, columns } of part.tables) {
+        for (let left = columns; left > 0; left--) {
+          const metric = this.metrics[part.reader.varint()];
+          tables.get(table)!.take(metric, readColumn(part.reader, objects.length), index, part.round);
         }
       }
     });
-    const metrics = new Map<string, Stored>();
-    for (const [metric, { values, wide }] of matrices) {
-      metrics.set(metric, { samples: { rows: objects.length, rounds, values, wide } });
-    }
-    return { objects, keys: Array.from(objects, keyOf), metrics };
-  }
-
-  private readPart(body: Buffer): TablePart[] {
-    const reader = new ByteReader(body, 1);
-    reader.text();
-    reader.float64();
-    return Array.from({ length: reader.count(3) }, (): TablePart => {
-      const table = TABLE_NAMES[reader.uint8()];
-      const objects = reader.uint32s(reader.count(4));
-      const columns = new Map<string, Column>();
-      for (let left = reader.count(3); left > 0; left--) {
-        const metric = this.metrics[reader.varint()];
-        columns.set(metric, readColumn(reader, objects.length));
-      }
-      return { table, objects, definitions: [], columns };
-    });
+    return new Map([...tables].map(([table, rows]) => [table, rows.block(keyOf)]));
   }
 
   /** Goes through all records. What is read of a round counts when its end is found. */
@@ -219,30 +185,76 @@ function readDefinitions(reader: ByteReader): Array<Omit<LoggedObject, 'timestam
   return definitions.map((definition) => ({ ...definition, shard, table }));
 }
 
-/** All objects of several lists, ascending, and which row of theirs each place of each list is. */
-function rowsOf(lists: readonly Uint32Array[]): { objects: Uint32Array; rowOf: Uint32Array[] } {
-  const rows = new Map<number, number>();
-  for (const list of lists) {
-    for (let index = 0; index < list.length; index++) {
-      rows.set(list[index], 0);
-    }
-  }
-  const objects = Uint32Array.from(rows.keys()).sort();
-  for (let row = 0; row < objects.length; row++) {
-    rows.set(objects[row], row);
-  }
-  const rowOf = lists.map((list) => {
-    const found = new Uint32Array(list.length);
-    for (let index = 0; index < list.length; index++) {
-      found[index] = rows.get(list[index])!;
-    }
-    return found;
-  });
-  return { objects, rowOf };
+const NO_OBJECTS = new Uint32Array(0);
+
+interface TableHead {
+  readonly table: TableName;
+  readonly objects: Uint32Array;
+  /** How many columns it has; they follow behind the heads of all tables. */
+  readonly columns: number;
 }
 
-function place(target: Float64Array, values: Float64Array, rowOf: Uint32Array, rounds: number, round: number): void {
-  for (let row = 0; row < values.length; row++) {
-    target[rowOf[row] * rounds + round] = values[row];
+/** Reads the heads of the tables of a part. */
+function readTables(reader: ByteReader): TableHead[] {
+  reader.text();
+  reader.float64();
+  return Array.from({ length: reader.count(3) }, () => ({
+    table: TABLE_NAMES[reader.uint8()],
+    objects: reader.uint32s(reader.count(4)),
+    columns: reader.count(3),
+  }));
+}
+
+/** One table of all rounds of a shard, as it is put together. */
+class TableRows {
+  private readonly objects: Uint32Array;
+  private readonly rounds: number;
+  /** For each part the row of each of its objects. */
+  private readonly rowOf: readonly Uint32Array[];
+  private readonly matrices = new Map<string, { values: Float64Array; wide?: Map<number, bigint> }>();
+
+  constructor(lists: readonly Uint32Array[], rounds: number) {
+    this.rounds = rounds;
+    const rows = new Map<number, number>();
+    for (const list of lists) {
+      for (let index = 0; index < list.length; index++) {
+        rows.set(list[index], 0);
+      }
+    }
+    this.objects = Uint32Array.from(rows.keys()).sort();
+    for (let row = 0; row < this.objects.length; row++) {
+      rows.set(this.objects[row], row);
+    }
+    this.rowOf = lists.map((list) => {
+      const found = new Uint32Array(list.length);
+      for (let index = 0; index < list.length; index++) {
+        found[index] = rows.get(list[index])!;
+      }
+      return found;
+    });
+  }
+
+  /** Takes a column of a part. */
+  take(metric: string, { values, wide }: Column, part: number, round: number): void {
+    const rowOf = this.rowOf[part];
+    let matrix = this.matrices.get(metric);
+    if (!matrix) {
+      matrix = { values: newValues(this.objects.length * this.rounds).fill(NaN) };
+      this.matrices.set(metric, matrix);
+    }
+    for (let row = 0; row < values.length; row++) {
+      matrix.values[rowOf[row] * this.rounds + round] = values[row];
+    }
+    for (const [row, value] of wide ?? []) {
+      (matrix.wide ??= new Map()).set(rowOf[row] * this.rounds + round, value);
+    }
+  }
+
+  block(keyOf: (object: number) => string): TableBlock {
+    const metrics = new Map<string, Stored>();
+    for (const [metric, { values, wide }] of this.matrices) {
+      metrics.set(metric, { samples: { rows: this.objects.length, rounds: this.rounds, values, wide } });
+    }
+    return { objects: this.objects, keys: Array.from(this.objects, keyOf), metrics };
   }
 }

@@ -73,6 +73,8 @@ export class WalWriter {
       out.varint(objects.length);
       out.uint32s(objects);
       out.varint(columns.size);
+    }
+    for (const { columns } of tables) {
       for (const [metric, column] of columns) {
         out.varint(this.metrics.get(metric)!);
         writeColumn(out, column);

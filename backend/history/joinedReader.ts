@@ -1,0 +1,379 @@
+import type { ObjectNames, TableName } from '../model/batch.ts';
+import { DamagedBytesError } from './byteReader.ts';
+import type { HistoryObject, Inventory } from './inventory.ts';
+import type { ShardMetric } from './segmentReader.ts';
+import type { Segment, SegmentStore } from './segmentStore.ts';
+import { BUCKET_MS, type Aggregates, type Stored, type Tier } from './shardBlock.ts';
+
+/** An object as questions see it. One that had other names is several, one after the other. */
+interface SeenObject {
+  readonly key: string;
+  readonly names: ObjectNames;
+  readonly firstSeenMs: number;
+  readonly lastSeenMs: number;
+}
+
+interface Range {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly pods?: readonly string[];
+}
+
+interface Visitor {
+  slotFor(object: SeenObject): number;
+  column(timestampMs: number, values: Float64Array, slotOfRow: Int32Array, rowCount: number): void;
+  course(slot: number, course: Course): void;
+  shardEnd?(): void;
+}
+
+interface Course {
+  readonly timesMs: readonly number[];
+  readonly first: number;
+  readonly end: number;
+  readonly offset: number;
+  readonly samples?: Float64Array;
+  readonly buckets?: Buckets;
+}
+
+interface Buckets {
+  readonly min: Float64Array;
+  readonly max: Float64Array;
+  readonly sum: Float64Array;
+  readonly count: Float64Array;
+  readonly counter?: { readonly first: Float64Array; readonly last: Float64Array; readonly gain: Float64Array };
+}
+
+/** The recent rounds in memory, which this is joined with. */
+export interface RecentRounds {
+  rounds(): readonly number[];
+  objects(table: TableName): Iterable<SeenObject>;
+  metricsOfNewestRound(): ReadonlySet<string>;
+  shardNames(): Iterable<string>;
+  scan(
+    table: TableName,
+    metric: string,
+    range: Range & { readonly shard?: string },
+    visitor: {
+      slotFor(object: SeenObject): number;
+      column: Visitor['column'];
+      shardEnd?(): void;
+    }
+  ): void;
+}
+
+/** A part of a range and the tier it is read from; both times are inclusive. */
+interface Span {
+  readonly tier: Tier;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+const COARSER: Readonly<Record<Tier, readonly Tier[]>> = { raw: ['10m', '1h'], '10m': ['1h'], '1h': [] };
+
+/**
+ * Reads the history on disk and the recent rounds in memory as one. A range that memory holds is read from there alone; of
+ * any other what is sealed comes from disk, in the coarsest tier that serves, and only what came since from memory, so
+ * that nothing is read twice and nothing is missing in between.
+ */
+export class JoinedReader {
+  private readonly recent: RecentRounds;
+  private readonly store: SegmentStore;
+  private readonly inventory: Inventory;
+  private readonly resolutionMs: number;
+
+  constructor(recent: RecentRounds, store: SegmentStore, inventory: Inventory, resolutionMs: number) {
+    this.recent = recent;
+    this.store = store;
+    this.inventory = inventory;
+    this.resolutionMs = resolutionMs;
+  }
+
+  /** Timestamps of all rounds of which there are samples, ascending. */
+  rounds(): readonly number[] {
+    return this.times([{ tier: 'raw', fromMs: -Infinity, toMs: this.sealedUntilMs }], {
+      fromMs: -Infinity,
+      toMs: Infinity,
+    });
+  }
+
+  *objects(table: TableName): Generator<SeenObject> {
+    for (const object of this.inventory.objects(table)) {
+      yield object;
+      if (object.formerNames) {
+        yield* formerly(object);
+      }
+    }
+  }
+
+  inventoryVersion(table: TableName): number {
+    return this.inventory.version(table);
+  }
+
+  metricsOfNewestRound(): ReadonlySet<string> {
+    return this.recent.metricsOfNewestRound();
+  }
+
+  scan(table: TableName, metric: string, range: Range, visitor: Visitor): void {
+    this.scanSpans(table, metric, range, this.spansOf(range, 'raw'), visitor);
+  }
+
+  /** Reads a range for an answer of a value per `stepMs`; every sample that there still is with `samples`. */
+  forRange(
+    range: Range,
+    { stepMs, samples }: { readonly stepMs: number; readonly samples: boolean }
+  ): { reader: Omit<JoinedReader, 'forRange'> | RecentRounds; resolutionMs: number } {
+    if (range.fromMs > this.sealedUntilMs || range.fromMs >= (this.recent.rounds()[0] ?? Infinity)) {
+      return { reader: this.recent, resolutionMs: this.resolutionMs };
+    }
+    const spans = this.spansOf(range, samples ? 'raw' : tierFor(stepMs));
+    const times = this.times(spans, range);
+    const reader = Object.assign(Object.create(this), {
+      forRange: undefined,
+      rounds: () => times,
+      scan: (table: TableName, metric: string, asked: Range, visitor: Visitor) =>
+        this.scanSpans(table, metric, asked, spans, visitor),
+    }) as Omit<JoinedReader, 'forRange'>;
+    const resolutionMs = Math.max(this.resolutionMs, ...spans.map(({ tier }) => BUCKET_MS[tier]));
+    return { reader, resolutionMs };
+  }
+
+  private get sealedUntilMs(): number {
+    return this.store.newestMs('raw');
+  }
+
+  /** Parts of a range on disk, ascending: `wanted` as far as it reaches, finer after it, coarser before it. */
+  private spansOf({ fromMs, toMs }: Range, wanted: Tier): Span[] {
+    const spans: Span[] = [];
+    let untilMs = Math.min(toMs, this.sealedUntilMs);
+    const take = (tier: Tier, fromEarliestMs: number) => {
+      if (fromEarliestMs <= untilMs) {
+        spans.unshift({ tier, fromMs: fromEarliestMs, toMs: untilMs });
+        untilMs = fromEarliestMs - 1;
+      }
+    };
+    if (wanted !== 'raw') {
+      // What no bucket is made of yet.
+      take('raw', Math.max(fromMs, this.store.newestMs(wanted) + 1));
+    }
+    for (const tier of [wanted, ...COARSER[wanted]]) {
+      const oldest = this.store.ofTier(tier)[0];
+      if (oldest) {
+        take(tier, Math.max(fromMs, oldest.fromMs));
+      }
+    }
+    return spans;
+  }
+
+  private times(spans: readonly Span[], { fromMs, toMs }: Range): number[] {
+    const times: number[] = [];
+    const add = (timeMs: number) => {
+      if (timeMs >= fromMs && timeMs <= toMs && timeMs > (times.at(-1) ?? -Infinity)) {
+        times.push(timeMs);
+      }
+    };
+    for (const span of spans) {
+      for (const { reader } of this.store.between(span.tier, span.fromMs, span.toMs)) {
+        reader.timesMs.filter((timeMs) => timeMs >= span.fromMs && timeMs <= span.toMs).forEach(add);
+      }
+    }
+    this.recent.rounds().forEach(add);
+    return times;
+  }
+
+  private scanSpans(table: TableName, metric: string, range: Range, spans: readonly Span[], visitor: Visitor): void {
+    const shards = range.pods && this.inventory.shardsOfPods(range.pods);
+    const seen = new Set<string>();
+    const slots = new Slots(this.inventory, table, range, visitor);
+    const sources = spans.flatMap((span) => this.open(span, table, metric, shards));
+    for (let shard = firstOf(sources); shard !== undefined; shard = firstOf(sources)) {
+      for (const source of sources) {
+        if (source.head?.shard === shard) {
+          visitPart(source, source.head, slots, visitor);
+          source.head = this.next(source);
+        }
+      }
+      seen.add(shard);
+      this.scanRecent(table, metric, range, shard, slots, visitor);
+      this.endShard(slots, visitor);
+    }
+    for (const shard of this.recent.shardNames()) {
+      if (!seen.has(shard) && (!shards || shards.has(shard))) {
+        this.scanRecent(table, metric, range, shard, slots, visitor);
+        this.endShard(slots, visitor);
+      }
+    }
+  }
+
+  private endShard(slots: Slots, visitor: Visitor): void {
+    slots.clear();
+    visitor.shardEnd?.();
+  }
+
+  /** What came after everything on disk. */
+  private scanRecent(
+    table: TableName,
+    metric: string,
+    range: Range,
+    shard: string,
+    slots: Slots,
+    visitor: Visitor
+  ): void {
+    const fromMs = Math.max(range.fromMs, this.sealedUntilMs + 1);
+    if (fromMs <= range.toMs) {
+      this.recent.scan(
+        table,
+        metric,
+        { fromMs, toMs: range.toMs, shard },
+        {
+          slotFor: (object) => slots.ofKey(shard, object),
+          column: (timestampMs, values, slotOfRow, rowCount) =>
+            visitor.column(timestampMs, values, slotOfRow, rowCount),
+        }
+      );
+    }
+  }
+
+  private open(span: Span, table: TableName, metric: string, shards: ReadonlySet<string> | undefined): Source[] {
+    return this.store.between(span.tier, span.fromMs, span.toMs).map((segment) => {
+      const { timesMs } = segment.reader;
+      const first = timesMs.findIndex((timeMs) => timeMs >= span.fromMs);
+      const end = timesMs.findLastIndex((timeMs) => timeMs <= span.toMs) + 1;
+      const parts = segment.reader.metric(table, metric, shards);
+      const source: Source = { segment, parts, first: first < 0 ? end : first, end, head: undefined };
+      source.head = this.next(source);
+      return source;
+    });
+  }
+
+  /** The next part of a segment. One that turns out to be damaged is set aside, and the others are read on. */
+  private next({ segment, parts }: Source): ShardMetric | undefined {
+    try {
+      const next = parts.next();
+      return next.done ? undefined : next.value;
+    } catch (error) {
+      if (!(error instanceof DamagedBytesError)) {
+        throw error;
+      }
+      this.store.setAside(segment, error);
+      return undefined;
+    }
+  }
+}
+
+/** A segment that is being read, in order of shards. */
+interface Source {
+  readonly segment: Segment;
+  readonly parts: Generator<ShardMetric>;
+  readonly first: number;
+  readonly end: number;
+  head: ShardMetric | undefined;
+}
+
+function firstOf(sources: readonly Source[]): string | undefined {
+  let first: string | undefined;
+  for (const { head } of sources) {
+    first = head && (first === undefined || head.shard < first) ? head.shard : first;
+  }
+  return first;
+}
+
+function tierFor(stepMs: number): Tier {
+  return stepMs >= BUCKET_MS['1h'] ? '1h' : stepMs >= BUCKET_MS['10m'] ? '10m' : 'raw';
+}
+
+function visitPart(source: Source, { objects, stored }: ShardMetric, slots: Slots, visitor: Visitor): void {
+  const { timesMs } = source.segment.reader;
+  const values = valuesOf(stored);
+  for (let row = 0; row < objects.length; row++) {
+    const slot = slots.ofNumber(objects[row]);
+    if (slot >= 0) {
+      visitor.course(slot, {
+        timesMs,
+        first: source.first,
+        end: source.end,
+        offset: row * timesMs.length,
+        ...values,
+      });
+    }
+  }
+}
+
+function valuesOf(stored: Stored): Pick<Course, 'samples' | 'buckets'> {
+  return 'samples' in stored ? { samples: stored.samples.values } : { buckets: bucketsOf(stored) };
+}
+
+function bucketsOf({ min, max, sum, count, course }: Aggregates): Buckets {
+  return {
+    min: min.values,
+    max: max.values,
+    sum: sum.values,
+    count: count.values,
+    counter: course && { first: course.first.values, last: course.last.values, gain: course.gain.values },
+  };
+}
+
+/** Slots of the objects of one shard, each asked for once, wherever it is met. */
+class Slots {
+  private readonly inventory: Inventory;
+  private readonly table: TableName;
+  private readonly range: Range;
+  private readonly visitor: Visitor;
+  private readonly slots = new Map<number, number>();
+
+  constructor(inventory: Inventory, table: TableName, range: Range, visitor: Visitor) {
+    this.inventory = inventory;
+    this.table = table;
+    this.range = range;
+    this.visitor = visitor;
+  }
+
+  ofNumber(number: number): number {
+    const known = this.slots.get(number);
+    if (known !== undefined) {
+      return known;
+    }
+    const object = this.inventory.object(number);
+    const slot = object ? this.ask(object) : -1;
+    this.slots.set(number, slot);
+    return slot;
+  }
+
+  ofKey(shard: string, recent: SeenObject): number {
+    const object = this.inventory.find(this.table, shard, recent.key);
+    return object ? this.ofNumber(object.number) : this.visitor.slotFor(recent);
+  }
+
+  clear(): void {
+    this.slots.clear();
+  }
+
+  /** The slot under the newest names in the range that are asked for. */
+  private ask(object: HistoryObject): number {
+    const { fromMs, toMs } = this.range;
+    const was = ({ firstSeenMs, lastSeenMs }: SeenObject) => lastSeenMs >= fromMs && firstSeenMs <= toMs;
+    if (!was(object)) {
+      return -1;
+    }
+    let slot = this.visitor.slotFor(object);
+    for (const former of slot < 0 && object.formerNames ? formerly(object).reverse() : []) {
+      slot = slot < 0 && was(former) ? this.visitor.slotFor(former) : slot;
+    }
+    return slot;
+  }
+}
+
+const formerObjects = new WeakMap<ObjectNames, SeenObject>();
+
+/** An object under each of its former names, oldest first; the same ones each time. */
+function formerly(object: HistoryObject): SeenObject[] {
+  let sinceMs = object.firstSeenMs;
+  return (object.formerNames ?? []).map(({ names, untilMs }) => {
+    let former = formerObjects.get(names);
+    if (!former) {
+      former = { key: object.key, names, firstSeenMs: sinceMs, lastSeenMs: untilMs - 1 };
+      formerObjects.set(names, former);
+    }
+    sinceMs = untilMs;
+    return former;
+  });
+}
