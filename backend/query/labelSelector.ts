@@ -1,15 +1,7 @@
 import { HeapscopeError } from '../errors.ts';
 import type { Labels } from '../model/facts.ts';
+import { readLabelRequirements, type LabelRequirement } from '../model/labelRequirements.ts';
 
-const NAME = '[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?';
-const KEY = `(?:${NAME}/)?${NAME}`;
-const LIST = `(?:\\s*(?:${NAME})?\\s*,)*\\s*(?:${NAME})?\\s*`;
-const REQUIREMENT = new RegExp(
-  `^\\s*(?:!\\s*(?<absentKey>${KEY})|(?<key>${KEY})(?:` +
-    `\\s*(?<operator>==|=|!=)\\s*(?<value>${NAME}|)|` +
-    `\\s*(?<order>[<>])\\s*(?<bound>-?\\d{1,15})|` +
-    `\\s+(?<set>in|notin)\\s*\\((?!\\s*\\))(?<values>${LIST})\\))?)\\s*$`
-);
 const MAX_SELECTOR_LENGTH = 2000;
 
 /**
@@ -23,42 +15,34 @@ export function parseLabelSelector(selector: string): (labels: Labels) => boolea
       `The label selector has ${selector.length} characters; at most ${MAX_SELECTOR_LENGTH} are allowed.`
     );
   }
-  const tests = splitRequirements(selector).map((text) => parseRequirement(text, selector));
+  const read = readLabelRequirements(selector);
+  if ('invalidPart' in read) {
+    throw new HeapscopeError(
+      'bad_request',
+      `The label selector ${JSON.stringify(selector)} has a part that is not valid: ${JSON.stringify(read.invalidPart)}. Write it as in \`kubectl get -l\`, such as app=web or tier in (front,back).`
+    );
+  }
+  const tests = read.requirements.map(testOf);
   return (labels) => tests.every((test) => test(labels));
 }
 
-/** Splits at the commas outside parentheses. */
-function splitRequirements(selector: string): string[] {
-  return selector.trim() === '' ? [] : selector.split(/,(?![^(]*\))/);
-}
-
-function parseRequirement(text: string, selector: string): (labels: Labels) => boolean {
-  const parts = REQUIREMENT.exec(text)?.groups;
-  if (!parts) {
-    throw new HeapscopeError(
-      'bad_request',
-      `The label selector ${JSON.stringify(selector)} has a part that is not valid: ${JSON.stringify(text.trim())}. Write it as in \`kubectl get -l\`, such as app=web or tier in (front,back).`
-    );
-  }
-  if (parts.absentKey !== undefined) {
-    return (labels) => !Object.hasOwn(labels, parts.absentKey);
-  }
-  const key = parts.key;
+function testOf(requirement: LabelRequirement): (labels: Labels) => boolean {
+  const { key, operator } = requirement;
   const valueOf = (labels: Labels) => (Object.hasOwn(labels, key) ? labels[key] : undefined);
-  if (parts.set) {
-    const values = new Set(parts.values.split(',').map((value) => value.trim()));
-    return (labels) => {
-      const value = valueOf(labels);
-      return (value !== undefined && values.has(value)) === (parts.set === 'in');
-    };
+  switch (operator) {
+    case 'exists':
+      return (labels) => valueOf(labels) !== undefined;
+    case 'absent':
+      return (labels) => valueOf(labels) === undefined;
+    case 'in':
+    case 'notin': {
+      const values = new Set<string | undefined>(requirement.values);
+      return (labels) => values.has(valueOf(labels)) === (operator === 'in');
+    }
+    case '<':
+    case '>':
+      return compareWith(valueOf, operator, requirement.bound);
   }
-  if (parts.order) {
-    return compareWith(valueOf, parts.order, Number(parts.bound));
-  }
-  if (parts.operator === undefined) {
-    return (labels) => valueOf(labels) !== undefined;
-  }
-  return (labels) => (valueOf(labels) === parts.value) === (parts.operator !== '!=');
 }
 
 /** `<` and `>` look at labels that are whole numbers and match no others. */

@@ -1,27 +1,11 @@
 import type { TableName } from '../model/batch.ts';
-import type { MetricLevel } from '../model/catalogue.ts';
 import { nameOf } from './dimensions.ts';
 import { compileFilters } from './filters.ts';
 import { isPartTable, tableFor } from './nameTables.ts';
 import { compilePattern } from './patterns.ts';
-import type { Dimension, Filter, KnownObject, SeriesReader, TimeRange } from './types.ts';
+import type { Dimension, KnownObject, NamesAnswer, NamesQuery, SeriesReader, TimeRange } from './types.ts';
 
-export interface NamesQuery {
-  /** A dimension lists its values, `label_keys` the label keys of a level's objects. */
-  readonly dimension: Dimension | 'label_keys';
-  readonly level?: MetricLevel;
-  readonly filters?: readonly Filter[];
-  /** RE2 pattern that must match somewhere in the name. */
-  readonly match?: string;
-  /** Default 10000. */
-  readonly limit?: number;
-}
-
-export interface NamesAnswer {
-  readonly names: string[];
-  /** Names there are in all, more than `names` when the limit cut them. */
-  readonly total: number;
-}
+export type { NamesAnswer, NamesQuery } from './types.ts';
 
 const DEFAULT_LIMIT = 10_000;
 
