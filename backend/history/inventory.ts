@@ -28,6 +28,8 @@ export class Inventory {
   private readonly shards = new Map<string, Shard>();
   private readonly byNumber = new Map<number, HistoryObject>();
   private readonly versions = new Map<TableName, number>();
+  /** The shards that hold pods of a name. */
+  private readonly podShards = new Map<string, Set<string>>();
   private nextNumber = 1;
 
   get size(): number {
@@ -55,6 +57,11 @@ export class Inventory {
 
   find(table: TableName, shard: string, key: string): HistoryObject | undefined {
     return this.shards.get(shard)?.get(table)?.get(key);
+  }
+
+  /** The shards that hold, or held, pods of these names. */
+  shardsOfPods(names: readonly string[]): ReadonlySet<string> {
+    return new Set(names.flatMap((name) => [...(this.podShards.get(name) ?? [])]));
   }
 
   /** For noting which objects of one table of one shard are there in a round. */
@@ -94,6 +101,9 @@ export class Inventory {
     this.shards.set(shard, ofShard.set(table, ofTable.set(key, object)));
     this.tables.set(table, all.add(object));
     this.byNumber.set(number, object);
+    if (table === 'pod' && object.names.pod !== undefined) {
+      this.podShards.set(object.names.pod, (this.podShards.get(object.names.pod) ?? new Set()).add(shard));
+    }
     this.nextNumber = Math.max(this.nextNumber, number + 1);
     this.touch(table);
     return true;
@@ -131,6 +141,9 @@ export class Inventory {
   private remove(object: HistoryObject): void {
     const { table, shard, key, number } = object;
     this.byNumber.delete(number);
+    if (table === 'pod' && object.names.pod !== undefined) {
+      this.forgetPod(object.names.pod, shard);
+    }
     this.tables.get(table)?.delete(object);
     const ofShard = this.shards.get(shard);
     const ofTable = ofShard?.get(table);
@@ -142,6 +155,16 @@ export class Inventory {
       this.shards.delete(shard);
     }
     this.touch(table);
+  }
+
+  /** Pods of one name in several namespaces of a shard: the shard stays while one of them is there. */
+  private forgetPod(name: string, shard: string): void {
+    const others = this.shards.get(shard)?.get('pod')?.values() ?? [];
+    const isLast = ![...others].some(({ names, number }) => names.pod === name && this.byNumber.has(number));
+    const shards = this.podShards.get(name);
+    if (isLast && shards?.delete(shard) && shards.size === 0) {
+      this.podShards.delete(name);
+    }
   }
 
   private touch(table: TableName): void {

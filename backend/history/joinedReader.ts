@@ -1,65 +1,11 @@
-import type { ObjectNames, TableName } from '../model/batch.ts';
+import type { TableName } from '../model/batch.ts';
 import { DamagedBytesError } from './byteReader.ts';
-import type { HistoryObject, Inventory } from './inventory.ts';
+import type { Inventory } from './inventory.ts';
+import type { Buckets, Course, Range, RecentRounds, SeenObject, Visitor } from './readingShapes.ts';
 import type { ShardMetric } from './segmentReader.ts';
 import type { Segment, SegmentStore } from './segmentStore.ts';
+import { formerly, Slots } from './slots.ts';
 import { BUCKET_MS, type Aggregates, type Stored, type Tier } from './shardBlock.ts';
-
-/** An object as questions see it. One that had other names is several, one after the other. */
-interface SeenObject {
-  readonly key: string;
-  readonly names: ObjectNames;
-  readonly firstSeenMs: number;
-  readonly lastSeenMs: number;
-}
-
-interface Range {
-  readonly fromMs: number;
-  readonly toMs: number;
-  readonly pods?: readonly string[];
-}
-
-interface Visitor {
-  slotFor(object: SeenObject): number;
-  column(timestampMs: number, values: Float64Array, slotOfRow: Int32Array, rowCount: number): void;
-  course(slot: number, course: Course): void;
-  shardEnd?(): void;
-}
-
-interface Course {
-  readonly timesMs: readonly number[];
-  readonly first: number;
-  readonly end: number;
-  readonly offset: number;
-  readonly samples?: Float64Array;
-  readonly buckets?: Buckets;
-}
-
-interface Buckets {
-  readonly min: Float64Array;
-  readonly max: Float64Array;
-  readonly sum: Float64Array;
-  readonly count: Float64Array;
-  readonly counter?: { readonly first: Float64Array; readonly last: Float64Array; readonly gain: Float64Array };
-}
-
-/** The recent rounds in memory, which this is joined with. */
-export interface RecentRounds {
-  rounds(): readonly number[];
-  objects(table: TableName): Iterable<SeenObject>;
-  metricsOfNewestRound(): ReadonlySet<string>;
-  shardNames(): Iterable<string>;
-  scan(
-    table: TableName,
-    metric: string,
-    range: Range & { readonly shard?: string },
-    visitor: {
-      slotFor(object: SeenObject): number;
-      column: Visitor['column'];
-      shardEnd?(): void;
-    }
-  ): void;
-}
 
 /** A part of a range and the tier it is read from; both times are inclusive. */
 interface Span {
@@ -80,6 +26,10 @@ export class JoinedReader {
   private readonly store: SegmentStore;
   private readonly inventory: Inventory;
   private readonly resolutionMs: number;
+  private known: { newestMs?: number; sealedUntilMs: number; rounds: readonly number[] } = {
+    sealedUntilMs: NaN,
+    rounds: [],
+  };
 
   constructor(recent: RecentRounds, store: SegmentStore, inventory: Inventory, resolutionMs: number) {
     this.recent = recent;
@@ -90,10 +40,13 @@ export class JoinedReader {
 
   /** Timestamps of all rounds of which there are samples, ascending. */
   rounds(): readonly number[] {
-    return this.times([{ tier: 'raw', fromMs: -Infinity, toMs: this.sealedUntilMs }], {
-      fromMs: -Infinity,
-      toMs: Infinity,
-    });
+    const newestMs = this.recent.rounds().at(-1);
+    const { sealedUntilMs } = this;
+    if (this.known.newestMs !== newestMs || this.known.sealedUntilMs !== sealedUntilMs) {
+      const spans = [{ tier: 'raw', fromMs: -Infinity, toMs: sealedUntilMs }] as const;
+      this.known = { newestMs, sealedUntilMs, rounds: this.times(spans, { fromMs: -Infinity, toMs: Infinity }) };
+    }
+    return this.known.rounds;
   }
 
   *objects(table: TableName): Generator<SeenObject> {
@@ -125,7 +78,8 @@ export class JoinedReader {
     if (range.fromMs > this.sealedUntilMs || range.fromMs >= (this.recent.rounds()[0] ?? Infinity)) {
       return { reader: this.recent, resolutionMs: this.resolutionMs };
     }
-    const spans = this.spansOf(range, samples ? 'raw' : tierFor(stepMs));
+    const wanted = samples ? 'raw' : tierFor(stepMs);
+    const spans = this.spansOf(range, wanted);
     const times = this.times(spans, range);
     const reader = Object.assign(Object.create(this), {
       forRange: undefined,
@@ -133,8 +87,7 @@ export class JoinedReader {
       scan: (table: TableName, metric: string, asked: Range, visitor: Visitor) =>
         this.scanSpans(table, metric, asked, spans, visitor),
     }) as Omit<JoinedReader, 'forRange'>;
-    const resolutionMs = Math.max(this.resolutionMs, ...spans.map(({ tier }) => BUCKET_MS[tier]));
-    return { reader, resolutionMs };
+    return { reader, resolutionMs: Math.max(this.resolutionMs, BUCKET_MS[wanted]) };
   }
 
   private get sealedUntilMs(): number {
@@ -310,70 +263,4 @@ function bucketsOf({ min, max, sum, count, course }: Aggregates): Buckets {
     count: count.values,
     counter: course && { first: course.first.values, last: course.last.values, gain: course.gain.values },
   };
-}
-
-/** Slots of the objects of one shard, each asked for once, wherever it is met. */
-class Slots {
-  private readonly inventory: Inventory;
-  private readonly table: TableName;
-  private readonly range: Range;
-  private readonly visitor: Visitor;
-  private readonly slots = new Map<number, number>();
-
-  constructor(inventory: Inventory, table: TableName, range: Range, visitor: Visitor) {
-    this.inventory = inventory;
-    this.table = table;
-    this.range = range;
-    this.visitor = visitor;
-  }
-
-  ofNumber(number: number): number {
-    const known = this.slots.get(number);
-    if (known !== undefined) {
-      return known;
-    }
-    const object = this.inventory.object(number);
-    const slot = object ? this.ask(object) : -1;
-    this.slots.set(number, slot);
-    return slot;
-  }
-
-  ofKey(shard: string, recent: SeenObject): number {
-    const object = this.inventory.find(this.table, shard, recent.key);
-    return object ? this.ofNumber(object.number) : this.visitor.slotFor(recent);
-  }
-
-  clear(): void {
-    this.slots.clear();
-  }
-
-  /** The slot under the newest names in the range that are asked for. */
-  private ask(object: HistoryObject): number {
-    const { fromMs, toMs } = this.range;
-    const was = ({ firstSeenMs, lastSeenMs }: SeenObject) => lastSeenMs >= fromMs && firstSeenMs <= toMs;
-    if (!was(object)) {
-      return -1;
-    }
-    let slot = this.visitor.slotFor(object);
-    for (const former of slot < 0 && object.formerNames ? formerly(object).reverse() : []) {
-      slot = slot < 0 && was(former) ? this.visitor.slotFor(former) : slot;
-    }
-    return slot;
-  }
-}
-
-const formerObjects = new WeakMap<ObjectNames, SeenObject>();
-
-/** An object under each of its former names, oldest first; the same ones each time. */
-function formerly(object: HistoryObject): SeenObject[] {
-  let sinceMs = object.firstSeenMs;
-  return (object.formerNames ?? []).map(({ names, untilMs }) => {
-    let former = formerObjects.get(names);
-    if (!former) {
-      former = { key: object.key, names, firstSeenMs: sinceMs, lastSeenMs: untilMs - 1 };
-      formerObjects.set(names, former);
-    }
-    sinceMs = untilMs;
-    return former;
-  });
 }

@@ -7,7 +7,7 @@ import { NameIndex, type NamesQuery, type NamesAnswer } from './nameIndex.ts';
 import { createReducer } from './overTime.ts';
 import { BestObjects, limitSeries, rankObjects } from './ranking.ts';
 import { denominatorsOf, divideByDenominator, rankShares } from './shares.ts';
-import { divideTime, oneStep, type TimeSteps } from './timeSteps.ts';
+import { divideTime, oneStep, wantedStepMs, type TimeSteps } from './timeSteps.ts';
 import type {
   KnownObject,
   Limit,
@@ -38,6 +38,8 @@ export interface QueryEngine {
 }
 
 const EVERY_ROUND: Resolution = { maxDataPoints: Infinity };
+/** Longer ranges are reduced to one value by the buckets of their rounds, where there are such. */
+const MOST_ROUNDS_REDUCED = 1500;
 
 /** Answers questions from what a reader holds. */
 export function createQueryEngine(reader: SeriesReader, resolutionMs: number, limits: QueryLimits): QueryEngine {
@@ -51,26 +53,30 @@ export function createQueryEngine(reader: SeriesReader, resolutionMs: number, li
 }
 
 function answerSeries(
-  reader: SeriesReader,
+  all: SeriesReader,
   query: SeriesQuery,
   range: TimeRange,
   resolution: Resolution,
-  resolutionMs: number,
+  roundMs: number,
   limits: QueryLimits
 ): SeriesAnswer {
   const plan = makePlan(query, range);
   if (query.denominator !== undefined) {
     denominatorsOf(plan.metric, query.denominator);
   }
-  const rounds = reader.rounds();
   const perObject = plan.aggregation === undefined;
   // A group's value is that of its objects at the same time: for one value per series the groups come first, round by
   // round, then the range.
   const reduceLast = query.instant === true && !perObject && plan.overTime !== 'increase';
-  const steps =
-    query.instant && !reduceLast
-      ? oneStep(rounds, range)
-      : divideTime(rounds, range, reduceLast ? EVERY_ROUND : resolution, resolutionMs);
+  const every = reduceLast ? EVERY_ROUND : resolution;
+  const spanMs = range.toMs - range.fromMs;
+  const need = {
+    stepMs: reduceLast ? spanMs / MOST_ROUNDS_REDUCED : query.instant ? spanMs : wantedStepMs(range, resolution),
+    samples: plan.overTime.startsWith('p'),
+  };
+  const { reader, resolutionMs } = all.forRange?.(range, need) ?? { reader: all, resolutionMs: roundMs };
+  const rounds = reader.rounds();
+  const steps = query.instant && !reduceLast ? oneStep(rounds, range) : divideTime(rounds, range, every, resolutionMs);
   const only = query.limit && perObject ? bestObjects(reader, plan, query, query.limit) : undefined;
   const mostSeries = query.limit ? undefined : limits.maxSeries;
   let series = readSeries(reader, plan, query, steps, { only, mostSeries });

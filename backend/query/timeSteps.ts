@@ -10,6 +10,14 @@ export interface TimeSteps {
   indexOf(timestampMs: number): number;
 }
 
+/** How far apart the values of an answer may be. */
+export function wantedStepMs(
+  range: TimeRange,
+  { maxDataPoints = DEFAULT_DATA_POINTS, intervalMs = 0 }: Resolution
+): number {
+  return Math.max(intervalMs, (range.toMs - range.fromMs) / Math.max(1, maxDataPoints));
+}
+
 /**
  * Divides the rounds of a range into steps: each round by itself while there is room for all, else steps of a multiple of
  * the resolution, aligned to the epoch and named by their end, so that zooming and refreshing don't make lines dance. A
@@ -18,12 +26,11 @@ export interface TimeSteps {
 export function divideTime(
   rounds: readonly number[],
   range: TimeRange,
-  { maxDataPoints = DEFAULT_DATA_POINTS, intervalMs = 0 }: Resolution,
+  resolution: Resolution,
   resolutionMs: number
 ): TimeSteps {
   const inside = rounds.filter((timestampMs) => timestampMs >= range.fromMs && timestampMs <= range.toMs);
-  const wanted = Math.max(intervalMs, (range.toMs - range.fromMs) / Math.max(1, maxDataPoints));
-  const stepMs = Math.max(1, Math.ceil(wanted / resolutionMs)) * resolutionMs;
+  const stepMs = Math.max(1, Math.ceil(wantedStepMs(range, resolution) / resolutionMs)) * resolutionMs;
   const endOf = stepMs === resolutionMs ? (time: number) => time : (time: number) => Math.ceil(time / stepMs) * stepMs;
   const endsMs = [...new Set(inside.map(endOf))];
   const indexes = new Map(endsMs.map((timeMs, index) => [timeMs, index]));

@@ -1,0 +1,69 @@
+import type { ObjectNames, TableName } from '../model/batch.ts';
+import type { HistoryObject, Inventory } from './inventory.ts';
+import type { Range, SeenObject, Visitor } from './readingShapes.ts';
+
+/** Slots of the objects of one shard, each asked for once, wherever it is met. */
+export class Slots {
+  private readonly inventory: Inventory;
+  private readonly table: TableName;
+  private readonly range: Range;
+  private readonly visitor: Visitor;
+  private readonly slots = new Map<number, number>();
+
+  constructor(inventory: Inventory, table: TableName, range: Range, visitor: Visitor) {
+    this.inventory = inventory;
+    this.table = table;
+    this.range = range;
+    this.visitor = visitor;
+  }
+
+  ofNumber(number: number): number {
+    const known = this.slots.get(number);
+    if (known !== undefined) {
+      return known;
+    }
+    const object = this.inventory.object(number);
+    const slot = object ? this.ask(object) : -1;
+    this.slots.set(number, slot);
+    return slot;
+  }
+
+  ofKey(shard: string, recent: SeenObject): number {
+    const object = this.inventory.find(this.table, shard, recent.key);
+    return object ? this.ofNumber(object.number) : this.visitor.slotFor(recent);
+  }
+
+  clear(): void {
+    this.slots.clear();
+  }
+
+  /** The slot under the newest names in the range that are asked for. */
+  private ask(object: HistoryObject): number {
+    const { fromMs, toMs } = this.range;
+    const was = ({ firstSeenMs, lastSeenMs }: SeenObject) => lastSeenMs >= fromMs && firstSeenMs <= toMs;
+    if (!was(object)) {
+      return -1;
+    }
+    let slot = this.visitor.slotFor(object);
+    for (const former of slot < 0 && object.formerNames ? formerly(object).reverse() : []) {
+      slot = slot < 0 && was(former) ? this.visitor.slotFor(former) : slot;
+    }
+    return slot;
+  }
+}
+
+const formerObjects = new WeakMap<ObjectNames, SeenObject>();
+
+/** An object under each of its former names, oldest first; the same ones each time. */
+export function formerly(object: HistoryObject): SeenObject[] {
+  let sinceMs = object.firstSeenMs;
+  return (object.formerNames ?? []).map(({ names, untilMs }) => {
+    let former = formerObjects.get(names);
+    if (!former) {
+      former = { key: object.key, names, firstSeenMs: sinceMs, lastSeenMs: untilMs - 1 };
+      formerObjects.set(names, former);
+    }
+    sinceMs = untilMs;
+    return former;
+  });
+}
