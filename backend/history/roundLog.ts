@@ -12,9 +12,17 @@ export class RoundLog {
   /** Objects that are new since the log began, or have got other names. */
   readonly changed = new Set<HistoryObject>();
 
-  constructor(inventory: Inventory, log: WalWriter) {
+  /** Objects that this log has to name although they are not new. */
+  private readonly unnamed: Set<number>;
+
+  /**
+   * `unsaved` are objects whose naming was lost, such as with a round that was taken back: this log names them again. An
+   * object has to be named by the file of the inventory or by a log that is still there.
+   */
+  constructor(inventory: Inventory, log: WalWriter, unsaved: Iterable<HistoryObject> = []) {
     this.inventory = inventory;
     this.log = log;
+    this.unnamed = new Set(Array.from(unsaved, ({ number }) => number));
   }
 
   /** Adds one node's part, or the totals, to the round that is being written. */
@@ -39,9 +47,12 @@ export class RoundLog {
     const objects = new Uint32Array(table.keys.length);
     const see = this.inventory.sightings(name, shard, timestampMs);
     for (let row = 0; row < objects.length; row++) {
-      const { number, changed } = see(table.keys[row], table.names[row]);
+      const sighting = see(table.keys[row], table.names[row]);
+      const { number } = sighting;
+      const changed = sighting.changed ?? (this.unnamed.has(number) ? this.inventory.object(number) : undefined);
       objects[row] = number;
       if (changed) {
+        this.unnamed.delete(number);
         this.changed.add(changed);
         definitions.push({ number, key: changed.key, names: changed.names });
       }
