@@ -39,6 +39,22 @@ export const ERRORS = {
     help: 'Start the version that wrote the history, or give another folder (`--data-dir`).',
   },
   history_unusable: { status: 500, help: 'Give a folder on a disk that is there and that this user may write to.' },
+  sink_unreachable: {
+    status: 502,
+    help: 'Check the address in `--sink` and the database there; values wait within bounds and are sent as soon as it answers.',
+  },
+  sink_refused: {
+    status: 502,
+    help: 'Look at the sentence: user, password, database or a type of value; what was refused is not sent again.',
+  },
+  remote_unreachable: {
+    status: 502,
+    help: 'Check the address in `--history` or `--remote-write`, and that the engine there runs; samples to be sent wait within bounds.',
+  },
+  remote_refused: {
+    status: 502,
+    help: 'Look at the sentence, which has the answer of the engine in `--history`: credentials, a limit of its own, or an address that is not its API.',
+  },
   internal: { status: 500, help: 'This is a fault of Heapscope; the log has the details.' },
 } as const satisfies Record<string, { status: number; help: string }>;
 

@@ -1,0 +1,229 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { sentenceOf } from '../errors.ts';
+import { ByteWriter } from './byteWriter.ts';
+import { encodeVersion1 } from './encodeVersion1.ts';
+import { encodeVersion2 } from './encodeVersion2.ts';
+import { createEndpoint, type Endpoint, type EndpointOptions } from './endpoint.ts';
+import { sortExternalLabels, type ExternalLabels } from './externalLabels.ts';
+import { ReceiverState, type ReceiverReport, type RemoteLog } from './receiverState.ts';
+import { judgeAnswer, type Outcome, type Protocol } from './requestOutcome.ts';
+import type { Parcel } from './sampleGrid.ts';
+import { SampleQueue, type QueuedParcel } from './sampleQueue.ts';
+import { packSnappy } from './snappyBlock.ts';
+
+/** Time as the rooms see it. */
+export interface RemoteClock {
+  nowMs(): number;
+  /** Resolves at a time; rejects when the signal aborts. */
+  sleepUntil(timeMs: number, signal: AbortSignal): Promise<void>;
+}
+
+/** One place that samples are sent to. */
+export interface ReceiverOptions extends EndpointOptions {
+  /** `auto`: 2.0, and 1.0 as soon as the receiver turns out not to speak it. */
+  readonly protocol: 'auto' | Protocol;
+  /** Labels added to every series. */
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+export interface SendingOptions {
+  /** Parent of the folders that queues are kept in; undefined: memory only. */
+  readonly folder?: string;
+  readonly maxMemoryBytes: number;
+  readonly maxDiskBytes: number;
+  readonly requestTimeoutMs: number;
+  /** Requests under way at once, all of one round. */
+  readonly parallelRequests: number;
+  readonly firstPauseMs: number;
+  readonly longestPauseMs: number;
+  readonly userAgent: string;
+  readonly clock: RemoteClock;
+  /** From 0 to 1. */
+  readonly random: () => number;
+  readonly log: RemoteLog;
+}
+
+const CONTENT_TYPES: Readonly<Record<Protocol, string>> = {
+  '1.0': 'application/x-protobuf',
+  '2.0': 'application/x-protobuf;proto=io.prometheus.write.v2.Request',
+};
+const VERSIONS: Readonly<Record<Protocol, string>> = { '1.0': '0.1.0', '2.0': '2.0.0' };
+const LONGEST_ANSWER = 4096;
+/** How long requests under way may still take when everything stops. */
+const STOP_GRACE_MS = 3_000;
+
+/** Sends rounds to one receiver, in order; what it does not take waits. */
+export class Receiver {
+  private readonly options: ReceiverOptions;
+  private readonly sending: SendingOptions;
+  private readonly endpoint: Endpoint;
+  private readonly queue: SampleQueue;
+  private readonly state: ReceiverState;
+  private readonly external: ExternalLabels;
+  private readonly stopping = new AbortController();
+  private readonly cutting = new AbortController();
+  private readonly bytes = new ByteWriter(1 << 20);
+  private readonly running: Promise<void>;
+  private protocol: Protocol;
+  private mayFallBack: boolean;
+  private failures = 0;
+  private wake: () => void = () => undefined;
+
+  constructor(options: ReceiverOptions, sending: SendingOptions) {
+    this.options = options;
+    this.sending = sending;
+    this.endpoint = createEndpoint(options);
+    this.protocol = options.protocol === '1.0' ? '1.0' : '2.0';
+    this.mayFallBack = options.protocol === 'auto';
+    this.external = sortExternalLabels(options.labels ?? {});
+    this.state = new ReceiverState(options.title, sending.clock.nowMs, sending.log);
+    this.queue = new SampleQueue({
+      folder: sending.folder === undefined ? undefined : join(sending.folder, folderName(options.url)),
+      maxMemoryBytes: sending.maxMemoryBytes,
+      maxDiskBytes: sending.maxDiskBytes,
+      onLoss: (count, reason) => this.state.lost(count, reason),
+      onDiskProblem: (sentence) => this.state.diskProblem(sentence),
+    });
+    this.running = this.run();
+  }
+
+  /** Takes the parcels of a committed round. */
+  offer(parcels: readonly Parcel[]): void {
+    this.queue.push(parcels);
+    if (this.failures > 0 || this.queue.hasSpilled) {
+      void this.queue.spill();
+    }
+    this.wake();
+  }
+
+  report(): ReceiverReport {
+    const { pendingSamples, memoryBytes, diskBytes } = this.queue;
+    return this.state.report({ pendingSamples, memoryBytes, diskBytes, protocol: this.protocol });
+  }
+
+  /** Ends the sending; what waits goes to the disk. */
+  async stop(): Promise<void> {
+    this.stopping.abort(new Error('Heapscope stops.'));
+    this.wake();
+    const cut = setTimeout(() => this.cutting.abort(this.stopping.signal.reason), STOP_GRACE_MS);
+    await this.running;
+    clearTimeout(cut);
+    await this.queue.close();
+    await this.endpoint.close();
+  }
+
+  private async run(): Promise<void> {
+    const { signal } = this.stopping;
+    await this.queue.whenOpen();
+    while (!signal.aborted) {
+      const head = this.queue.head(this.sending.parallelRequests);
+      if (head.length === 0) {
+        await new Promise<void>((resolve) => (this.wake = resolve));
+        continue;
+      }
+      const delays = await Promise.all(head.map((queued) => this.deliver(queued)));
+      const failed = delays.filter((delayMs) => delayMs !== undefined);
+      this.failures = failed.length > 0 ? this.failures + 1 : 0;
+      if (failed.length > 0) {
+        void this.queue.spill();
+        await this.pause(Math.max(...failed));
+      }
+    }
+  }
+
+  /** Sends one parcel. Undefined when it is dealt with; else it is tried again, after so many milliseconds at the earliest. */
+  private async deliver(queued: QueuedParcel): Promise<number | undefined> {
+    const parcel = await this.queue.load(queued);
+    if (parcel) {
+      const outcome = await this.attempt(parcel);
+      if (outcome.kind === 'other_protocol') {
+        this.fallBack();
+        return this.deliver(queued);
+      }
+      if (outcome.kind === 'retry') {
+        if (!this.stopping.signal.aborted) {
+          this.state.failed(parcel.sampleCount, outcome.problem);
+        }
+        return outcome.delayMs;
+      }
+      this.note(parcel, outcome);
+    }
+    await this.queue.done(queued);
+    return undefined;
+  }
+
+  private note(parcel: Parcel, outcome: Extract<Outcome, { kind: 'sent' | 'refused' }>): void {
+    if (outcome.kind === 'refused') {
+      this.state.refused(parcel.sampleCount - outcome.sentCount, outcome.problem, outcome.status);
+    }
+    const sentCount = outcome.kind === 'sent' ? outcome.sampleCount : outcome.sentCount;
+    if (sentCount > 0) {
+      this.mayFallBack &&= this.protocol === '1.0';
+      this.state.sent(sentCount, parcel.timestampMs);
+    }
+  }
+
+  private async attempt(parcel: Parcel): Promise<Outcome> {
+    const { clock, requestTimeoutMs, userAgent } = this.sending;
+    const { protocol } = this;
+    try {
+      const answer = await this.endpoint.post({
+        headers: {
+          'content-type': CONTENT_TYPES[protocol],
+          'content-encoding': 'snappy',
+          'x-prometheus-remote-write-version': VERSIONS[protocol],
+          'user-agent': userAgent,
+        },
+        body: this.encode(parcel, protocol),
+        timeoutMs: requestTimeoutMs,
+        maxAnswerBytes: LONGEST_ANSWER,
+        mayCut: true,
+        signal: this.cutting.signal,
+      });
+      return judgeAnswer(answer, {
+        title: this.options.title,
+        protocol,
+        mayFallBack: this.mayFallBack && protocol === '2.0',
+        sampleCount: parcel.sampleCount,
+        nowMs: clock.nowMs(),
+      });
+    } catch (error) {
+      return { kind: 'retry', problem: `${sentenceOf(error)} Samples wait and are sent again.`, delayMs: 0 };
+    }
+  }
+
+  private encode(parcel: Parcel, protocol: Protocol): Buffer {
+    const encode = protocol === '2.0' ? encodeVersion2 : encodeVersion1;
+    this.bytes.clear();
+    encode(parcel, this.external, this.bytes);
+    return packSnappy(this.bytes.written());
+  }
+
+  private fallBack(): void {
+    if (this.protocol === '2.0') {
+      this.protocol = '1.0';
+      this.sending.log.info(`${this.options.title} does not speak protocol 2.0 of remote write; 1.0 is used.`);
+    }
+  }
+
+  /** Waits longer with every failure, never as long as another sender, and as long as the receiver asks for. */
+  private async pause(atLeastMs: number): Promise<void> {
+    const { clock, random, firstPauseMs, longestPauseMs } = this.sending;
+    const pauseMs =
+      Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(30, this.failures - 1)) * (0.5 + random() / 2);
+    try {
+      await clock.sleepUntil(clock.nowMs() + Math.max(atLeastMs, pauseMs), this.stopping.signal);
+    } catch (error) {
+      if (!this.stopping.signal.aborted) {
+        throw error;
+      }
+    }
+  }
+}
+
+/** A folder per address: two receivers never mix, and one that is found again finds its queue. */
+function folderName(url: string): string {
+  const { hostname } = new URL(url);
+  return `${hostname.replace(/[^A-Za-z0-9.-]/g, '_')}-${createHash('sha256').update(url).digest('hex').slice(0, 12)}`;
+}
