@@ -5,6 +5,7 @@ import type { CadvisorReading, CadvisorSource } from './cadvisorSource.ts';
 import type { NodeBatch } from './model/batch.ts';
 import type { NodeFacts } from './model/facts.ts';
 import { addCadvisor } from './pipeline/addCadvisor.ts';
+import { addHeapsterValues } from './pipeline/addHeapsterValues.ts';
 import { addNodeShares, silentNode } from './pipeline/addNodeShares.ts';
 import { addPodSpecs, type PodDirectory } from './pipeline/addPodSpecs.ts';
 import { addThrottling } from './pipeline/addThrottling.ts';
@@ -37,6 +38,8 @@ export interface CollectorOptions {
   };
   /** The second source, where it is switched on: `/metrics/cadvisor` of the same kubelets. */
   readonly cadvisor?: Pick<CadvisorSource, 'read' | 'forget'>;
+  /** Keep what Heapster would have said beside our own values where the two differ. */
+  readonly heapsterValues?: boolean;
   readonly writer: RoundWriter;
   readonly clock: Clock;
   readonly telemetry: {
@@ -120,22 +123,29 @@ export class Collector {
       const [answer, extra] = await this.ask(node, endMs, signal);
       const summary = this.timed('decode', () => this.summaries.read(node.name, answer.body, answer.receivedMs));
       const decoded = { node: node.name, timestampMs: endMs, receivedMs: answer.receivedMs, tables: summary.tables };
-      const rated = this.timed('rates', () => deriveRates(decoded, this.countersBefore(node.name, endMs)));
+      const before = this.countersBefore(node.name, endMs);
+      const rated = this.timed('rates', () => deriveRates(decoded, before));
       const joined = extra.batch ? this.timed('cadvisor', () => addThrottling(addCadvisor(rated, extra.batch))) : rated;
       const specified = this.timed('specs', () => addPodSpecs(joined, directory));
       const summed = this.timed('sums', () => sumPodsToNode(sumContainersToPods(specified)));
       const scrape = { answered: true, durationMs: answer.durationMs };
       const shared = this.timed('shares', () => addNodeShares(summed, node, pods(), scrape));
+      const finished = this.asHeapster(shared, before);
       this.counters.set(node.name, keepCounters(decoded, this.counters.get(node.name)));
       this.options.kubelets.giveBack?.(answer.body);
       this.noteAnswer(node.name, answer, summary, extra);
-      batch = shared;
+      batch = finished;
     } catch (error) {
       this.noteFailure(node.name, error);
       const silent = sumPodsToNode(addPodSpecs(silentNode(node.name, endMs), directory));
-      batch = addNodeShares(silent, node, pods(), { answered: false, durationMs: NaN });
+      batch = this.asHeapster(addNodeShares(silent, node, pods(), { answered: false, durationMs: NaN }), undefined);
     }
     store(batch);
+  }
+
+  /** With what Heapster would have said, where somebody may ask for it. */
+  private asHeapster(batch: NodeBatch, before: NodeBatch | undefined): NodeBatch {
+    return this.options.heapsterValues ? this.timed('heapster', () => addHeapsterValues(batch, before)) : batch;
   }
 
   /** Both answers of a kubelet at the same moment. The second is never a reason to lose the first. */

@@ -1,5 +1,6 @@
 import express from 'express';
 import type { Express, RequestHandler, Response } from 'express';
+import { HeapscopeError } from '../errors.ts';
 import { checkLocalHost, checkPath } from './checkPath.ts';
 import type { Door } from './door.ts';
 import { answerNotFound, createErrorAnswers } from './errorAnswers.ts';
@@ -16,6 +17,8 @@ export interface AppOptions {
   readonly log: ServerLog;
   /** Called once per answered request. `route` is one of a fixed set, never a path as sent. */
   readonly countRequest: (route: string, status: number, seconds: number) => void;
+  /** Asked before any path is refused, such as to send clients of old to the path they mean. */
+  readonly beforePathCheck?: RequestHandler;
   /** Answer only to names of this machine; for a server that trusts everybody on it. */
   readonly localNamesOnly?: boolean;
 }
@@ -44,14 +47,32 @@ export function createApp(options: AppOptions): Express {
   if (options.localNamesOnly) {
     app.use(checkLocalHost);
   }
+  if (options.beforePathCheck) {
+    app.use(options.beforePathCheck);
+  }
   app.use(checkPath);
   const readJson = express.json({ limit: LARGEST_BODY });
   for (const door of options.doors) {
-    const guards = door.access === 'token' ? [options.authentication] : [];
+    const guards = door.access === 'token' ? [guardOf(door, options.authentication)] : [];
     app.use(door.path, nameDoor(door.path), ...guards, readJson, door.router, createMethodCheck(door.router));
   }
   app.use(answerNotFound, createErrorAnswers(options.log));
   return app;
+}
+
+/** The authentication of a door; its 401 says how the door can be opened, if it has such a way. */
+function guardOf({ howToOpen }: Door, authentication: RequestHandler): RequestHandler {
+  if (howToOpen === undefined) {
+    return authentication;
+  }
+  return async (request, response, next) => {
+    try {
+      await authentication(request, response, next);
+    } catch (error) {
+      const isRefused = error instanceof HeapscopeError && error.code === 'unauthorized';
+      throw isRefused ? new HeapscopeError('unauthorized', `${error.message} ${howToOpen}`, { cause: error }) : error;
+    }
+  };
 }
 
 const addSecurityHeaders: RequestHandler = (_request, response, next) => {

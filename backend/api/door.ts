@@ -6,4 +6,6 @@ export interface Door {
   readonly router: Router;
   /** `token`: the asker must be known; his scope is then in `response.locals`. `public`: everybody may ask. */
   readonly access: 'public' | 'token';
+  /** What a 401 of this door says beside what is missing, for clients that know no tokens. */
+  readonly howToOpen?: string;
 }

@@ -7,6 +7,7 @@ import {
   type TotalsBatch,
 } from '../model/batch.ts';
 import type { NamespaceFacts, PodFacts } from '../model/facts.ts';
+import { HEAPSTER_CPU } from '../model/heapsterValues.ts';
 import { countPhases } from './addNodeShares.ts';
 import { summableMetrics } from './aggregate.ts';
 import { emptyTable } from './extendTable.ts';
@@ -101,6 +102,18 @@ export class RoundTotals {
         if (workloadRows[row] >= 0) {
           addAt(workloads, workloadRows[row], value);
         }
+      }
+    }
+    this.addHeapsterCpu(pods, namespaceRows);
+  }
+
+  /** Heapster's namespaces and cluster are sums of the whole millicores of its pods. */
+  private addHeapsterCpu(pods: Table, namespaceRows: readonly number[]): void {
+    const values = pods.columns.get(HEAPSTER_CPU)?.values ?? [];
+    for (let row = 0; row < values.length; row++) {
+      if (values[row] >= 0) {
+        addAt(this.cluster.column(HEAPSTER_CPU), this.cluster.rowOf('', {}), values[row]);
+        addAt(this.namespaces.column(HEAPSTER_CPU), namespaceRows[row], values[row]);
       }
     }
   }

@@ -48,7 +48,7 @@ export function createQueryEngine(reader: SeriesReader, resolutionMs: number, li
     series: (query, range, resolution = {}) => answerSeries(reader, query, range, resolution, resolutionMs, limits),
     names: (query, range) => nameIndex.names(query, range),
     rounds: () => reader.rounds(),
-    liveMetricCount: () => reader.metricsOfNewestRound().size,
+    liveMetricCount: () => [...reader.metricsOfNewestRound()].filter((name) => describeMetric(name)).length,
   };
 }
 

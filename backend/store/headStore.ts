@@ -1,4 +1,4 @@
-import type { NodeBatch, TableName, TotalsBatch, Table } from '../model/batch.ts';
+import type { NodeBatch, ObjectNames, TableName, TotalsBatch, Table } from '../model/batch.ts';
 import { PodIndex } from './podIndex.ts';
 import type { RoundWriter } from './roundWriter.ts';
 import { Scratch } from './scratch.ts';
@@ -171,19 +171,23 @@ export class HeadStore implements RoundWriter {
     return pods ? this.podIndex.shardsOf(pods) : this.shards.values();
   }
 
-  /** Exact values of one object: bigint where a double would lose digits. In order of time, bounds inclusive. */
+  /**
+   * Exact values of one object: bigint where a double would lose digits. In order of time, bounds inclusive. Reads all nodes,
+   * or those that `within` leaves.
+   */
   exactPoints(
     table: TableName,
     key: string,
     metric: string,
     fromMs: number,
-    toMs: number
+    toMs: number,
+    within: Pick<HeadRange, 'pods' | 'shard'> = {}
   ): Array<{ timestampMs: number; value: number | bigint }> {
     const points: Array<{ timestampMs: number; value: number | bigint }> = [];
     const number = this.metrics.find(metric);
     const since = Math.max(fromMs, this.timestamps[0] ?? Infinity);
     const until = Math.min(toMs, this.timestamps.at(-1) ?? -Infinity);
-    for (const shard of number === undefined ? [] : this.shards.values()) {
+    for (const shard of number === undefined ? [] : this.shardsWith(within.pods, within.shard)) {
       const found = shard.get(table);
       const object = found?.objects.findIndex((candidate) => candidate?.key === key) ?? -1;
       for (const block of object < 0 ? [] : found!.blocks) {
@@ -199,6 +203,41 @@ export class HeadStore implements RoundWriter {
       }
     }
     return points.sort((one, other) => one.timestampMs - other.timestampMs);
+  }
+
+  /**
+   * What one round has of the objects of a table on one node, exactly: all metrics, or those named. `''` is the node of the
+   * totals.
+   */
+  roundOf(
+    shard: string,
+    table: TableName,
+    timestampMs: number,
+    metrics?: ReadonlySet<string>
+  ): Array<{ readonly names: ObjectNames; readonly values: Map<string, number | bigint> }> {
+    const values = new Map<StoredObject, Map<string, number | bigint>>();
+    const found = this.committed.has(timestampMs) ? this.shards.get(shard)?.get(table) : undefined;
+    for (const block of found?.blocks ?? []) {
+      const round = block.rounds.findIndex((candidate) => candidate.timestampMs === timestampMs);
+      const rows = block.objectOfRow.length;
+      const column = this.scratchFor(rows).subarray(0, rows);
+      for (const metric of round < 0 ? [] : block.metrics(round)) {
+        const name = this.metrics.nameOf(metric);
+        if (metrics && !metrics.has(name)) {
+          continue;
+        }
+        block.read(round, metric, column);
+        const wide = block.readWide(round, metric);
+        block.objectOfRow.forEach((number, row) => {
+          const object = found!.objects[number];
+          if (object && !Number.isNaN(column[row])) {
+            const own = values.get(object) ?? new Map<string, number | bigint>();
+            values.set(object, own.set(name, wide?.get(row) ?? column[row]));
+          }
+        });
+      }
+    }
+    return [...values].map(([{ names }, own]) => ({ names, values: own }));
   }
 
   /** Names of the metrics that have a value in the newest round. */

@@ -58,7 +58,8 @@ function publicRouter({ health }: SelfDoorOptions): Router {
     response.setHeader('Content-Security-Policy', page.contentSecurityPolicy);
     response.type('html').send(page.html);
   });
-  router.get('/healthz', (_request, response) => {
+  // Heapster listed its one check under its own name too.
+  router.get(['/healthz', '/healthz/healthz'], (_request, response) => {
     const sentence = illness(health.health());
     response
       .status(sentence === undefined ? 200 : 500)

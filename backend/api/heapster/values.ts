@@ -1,0 +1,144 @@
+import { CATALOGUE, describeMetric, type MetricDefinition } from '../../model/catalogue.ts';
+import { heapsterHas } from '../../model/heapsterMetrics.ts';
+import { HEAPSTER_HAD_NONE, heapsterColumn, wholeMillicores } from '../../model/heapsterValues.ts';
+import type { ObjectNames } from '../../model/batch.ts';
+import type { TimeRange } from '../../query/types.ts';
+import { isPartOf, keyOf, partLabels, placeOf, type Entity, type HeapsterLevel, type PartTable } from './entities.ts';
+import type { Point, PointReader } from './types.ts';
+
+const CPU = 'cpu/usage_rate';
+
+/** Values of a labelled metric that share their labels. */
+export interface LabelledPoints {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly points: readonly Point[];
+}
+
+/** Names of old that Heapster understood wherever a metric is read. */
+const DEPRECATED: Readonly<Record<string, string>> = {
+  'cpu-usage': CPU,
+  'cpu-limit': 'cpu/limit',
+  'memory-limit': 'memory/limit',
+  'memory-usage': 'memory/usage',
+  'memory-working': 'memory/working_set',
+};
+
+/** The name a metric has today. */
+export function currentName(metric: string): string {
+  return Object.hasOwn(DEPRECATED, metric) ? DEPRECATED[metric] : metric;
+}
+
+/** What Heapster had of a level; undefined for other metrics. */
+export function metricOf(level: HeapsterLevel, name: string): MetricDefinition | undefined {
+  const metric = describeMetric(name);
+  return metric && heapsterHas(metric, level) ? metric : undefined;
+}
+
+/** All metrics of Heapster on a level, but for the families whose members only the cluster knows. */
+export function metricsOf(level: HeapsterLevel): MetricDefinition[] {
+  return CATALOGUE.filter((metric) => heapsterHas(metric, level));
+}
+
+/** Whether a metric may have another value in Heapster's eyes than in ours. */
+function mayDiffer({ name, rateOf }: MetricDefinition): boolean {
+  return rateOf !== undefined || name === 'restart_count' || name === 'cpu/node_utilization';
+}
+
+/** The value of a metric as Heapster had it, given what is stored in one round; undefined if it had none. */
+export function heapsterValue(name: string, values: ReadonlyMap<string, number | bigint>): number | bigint | undefined {
+  const own = values.get(heapsterColumn(name));
+  if (own !== undefined) {
+    return own === HEAPSTER_HAD_NONE ? undefined : own;
+  }
+  const ours = values.get(name);
+  return name === CPU && typeof ours === 'number' ? wholeMillicores(ours) : ours;
+}
+
+/** Values of a metric without labels, as Heapster had them. */
+export function readPoints(reader: PointReader, entity: Entity, name: string, range: TimeRange): Point[] {
+  const metric = metricOf(entity.level, name);
+  if (!metric || metric.labels) {
+    return [];
+  }
+  const read = (column: string): Point[] => [
+    ...reader.points({ table: entity.level, key: keyOf(entity), metric: column, ...range, ...placeOf(entity) }),
+  ];
+  const silent = entity.level === 'node' ? silentRounds(read('kubelet/answered')) : undefined;
+  const heapster = mayDiffer(metric)
+    ? new Map(read(heapsterColumn(name)).map(({ timestampMs, value }) => [timestampMs, value]))
+    : undefined;
+  const points: Point[] = [];
+  const known = new Set<number>();
+  for (const { timestampMs, value } of read(name)) {
+    const own = heapster?.get(timestampMs);
+    known.add(timestampMs);
+    if (silent?.has(timestampMs) || own === HEAPSTER_HAD_NONE) {
+      continue;
+    }
+    const ours = name === CPU && typeof value === 'number' ? wholeMillicores(value) : value;
+    points.push({ timestampMs, value: own ?? ours });
+  }
+  const missing = [...(heapster ?? [])].filter(
+    ([timestampMs, value]) => !known.has(timestampMs) && value !== HEAPSTER_HAD_NONE
+  );
+  if (missing.length > 0) {
+    points.push(...missing.map(([timestampMs, value]) => ({ timestampMs, value })));
+    points.sort((one, other) => one.timestampMs - other.timestampMs);
+  }
+  return points;
+}
+
+/** Heapster had nothing of a node whose kubelet did not answer; what the API server says of it is kept all the same. */
+function silentRounds(answered: readonly Point[]): Set<number> {
+  return new Set(answered.filter(({ value }) => value === 0).map(({ timestampMs }) => timestampMs));
+}
+
+/** Values of a labelled metric, one list for each set of labels. */
+export function readLabelled(reader: PointReader, entity: Entity, name: string, range: TimeRange): LabelledPoints[] {
+  const table = partTableOf(metricOf(entity.level, name));
+  if (!table) {
+    return [];
+  }
+  const found: LabelledPoints[] = [];
+  for (const { key, names } of partsOf(reader, entity, table)) {
+    const points = [...reader.points({ table, key, metric: name, ...range, ...placeOf(entity) })];
+    if (points.length > 0) {
+      found.push({ labels: partLabels(names), points });
+    }
+  }
+  return found;
+}
+
+function partsOf(reader: PointReader, entity: Entity, table: PartTable): Array<{ key: string; names: ObjectNames }> {
+  const parts = new Map<string, { key: string; names: ObjectNames }>();
+  for (const { key, names } of reader.objects(table)) {
+    if (isPartOf(entity, names)) {
+      parts.set(key, { key, names });
+    }
+  }
+  return [...parts.values()].sort((one, other) => (one.key < other.key ? -1 : 1));
+}
+
+/** The table in which the values of a labelled metric stand; disks have none, as only old kubelets tell them. */
+export function partTableOf(metric: MetricDefinition | undefined): PartTable | undefined {
+  if (metric?.labels === undefined) {
+    return undefined;
+  }
+  return metric.name.startsWith('filesystem/')
+    ? 'filesystem'
+    : metric.name.startsWith('accelerator/')
+      ? 'accelerator'
+      : undefined;
+}
+
+/** Names of the metrics an entity had in a range, sorted; those with labels of their own only if they are asked for. */
+export function readNames(reader: PointReader, entity: Entity, range: TimeRange, labelled: boolean): string[] {
+  const names = new Set([...metricsOf(entity.level).map(({ name }) => name), ...reader.metricsOfNewestRound()]);
+  return [...names]
+    .filter((name) =>
+      metricOf(entity.level, name)?.labels
+        ? labelled && readLabelled(reader, entity, name, range).length > 0
+        : readPoints(reader, entity, name, range).length > 0
+    )
+    .sort();
+}
