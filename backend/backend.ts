@@ -2,6 +2,7 @@ import { createApp, type Door } from './api/app.ts';
 import { createAuthentication, type AuthOptions } from './api/auth.ts';
 import { createGrafanaRouter } from './api/grafana/router.ts';
 import { Streams } from './api/grafana/streams.ts';
+import { redirectToCleanPath } from './api/heapster/cleanPath.ts';
 import { createSelfDoors } from './api/self/doors.ts';
 import { startServer } from './api/server.ts';
 import { CadvisorSource } from './cadvisorSource.ts';
@@ -9,6 +10,7 @@ import { Collector } from './collector.ts';
 import type { Config } from './config/config.ts';
 import { sentenceOf } from './errors.ts';
 import { followCertificate } from './followCertificate.ts';
+import { openHeapsterFace } from './heapsterFace.ts';
 import { createKubeletClient } from './kubelet/client.ts';
 import type { ConnectionOptions } from './kubernetes/connection.ts';
 import { createDirectory, type Directory } from './kubernetes/directory.ts';
@@ -63,6 +65,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
       ? new CadvisorSource({ resolutionMs, deadlineMs: config.kubelet.timeoutMs, kubelets, telemetry })
       : undefined,
     writer: head,
+    heapsterValues: config.heapster.api !== 'off',
     clock,
     telemetry,
     log: sentences(log),
@@ -89,7 +92,9 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
   const { maxStreams } = config.query;
   const streams = new Streams({ rounds, most: maxStreams, mostPerAsker: Math.floor(maxStreams / 2), log });
   telemetry.watch({ ...watchedValues(head, collector, directory), streamCount: () => streams.count });
+  const heapster = openHeapsterFace({ config, head, facts: directory, nowMs: clock.nowMs });
   const doors: Door[] = [
+    ...heapster.first,
     {
       path: '/api/grafana/v1',
       access: 'token',
@@ -112,12 +117,14 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
       metrics: telemetry,
       now: clock.nowMs,
     }),
+    ...heapster.last,
   ];
   const app = createApp({
     doors,
     authentication: createAuthentication(authOptions(config, directory, clock)),
     log,
     countRequest: telemetry.countRequest,
+    beforePathCheck: heapster.first.length > 0 ? redirectToCleanPath : undefined,
     localNamesOnly: config.auth.mode === 'none' && config.server.loopbackOnly,
   });
   const { port, listenIp } = config.server;
