@@ -1,4 +1,5 @@
 import type { ObjectNames, TableName } from '../model/batch.ts';
+import type { LoggedObject } from './walReader.ts';
 
 /** An object of the history: who it is, under which names it was known when, and when it was there. */
 export interface HistoryObject {
@@ -107,6 +108,32 @@ export class Inventory {
     this.nextNumber = Math.max(this.nextNumber, number + 1);
     this.touch(table);
     return true;
+  }
+
+  /** Takes the objects that a log names, and answers with those that are new or have other names now. */
+  takeLogged(logged: Iterable<LoggedObject>): Set<HistoryObject> {
+    const changed = new Set<HistoryObject>();
+    for (const { number, table, shard, key, names, timestampMs } of logged) {
+      const known = this.byNumber.get(number);
+      if (!known) {
+        const object = { number, table, shard, key, names, firstSeenMs: timestampMs, lastSeenMs: timestampMs };
+        if (this.add(object)) {
+          changed.add(object);
+        }
+      } else if (known.key === key && !areSameNames(known.names, names)) {
+        this.rename(known, names, timestampMs);
+        changed.add(known);
+      }
+    }
+    return changed;
+  }
+
+  /** Notes that an object was still there. */
+  seen(number: number, timestampMs: number): void {
+    const object = this.byNumber.get(number);
+    if (object && object.lastSeenMs < timestampMs) {
+      object.lastSeenMs = timestampMs;
+    }
   }
 
   /** Forgets the objects of which nothing is kept any more, and answers with how many those were. */

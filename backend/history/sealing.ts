@@ -7,7 +7,7 @@ import { BUCKET_MS, type Aggregates, type ShardBlock, type Stored, type TableBlo
 import type { WalReader } from './walReader.ts';
 
 /** Rounds of this span are one block: in one log, and then in one segment. */
-export const BLOCK_MS = 1_200_000;
+export const BLOCK_MS = 600_000;
 /** Blocks of this span become one segment, and the tiers are made of them. */
 export const COMPACTED_MS = 7_200_000;
 /** Segments of the tiers of this span become one. */
@@ -18,12 +18,15 @@ export function spanEnd(timeMs: number, spanMs: number): number {
   return Math.ceil(timeMs / spanMs) * spanMs;
 }
 
+/** Work that can rest after each piece, such as the values of one node. */
+export type Work<Result> = Generator<void, Result>;
+
 /** Writes the rounds of a log as a segment; `keyOf` gives the key of an object by its number. Undefined if the log has no whole round. */
-export function sealLog(
+export function* sealLog(
   directory: DataDirectory,
   log: WalReader,
   keyOf: (object: number) => string
-): SegmentName | undefined {
+): Work<SegmentName | undefined> {
   const { timesMs } = log;
   if (timesMs.length === 0) {
     return undefined;
@@ -34,7 +37,7 @@ export function sealLog(
       yield { shard, block: log.block(shard, keyOf) };
     }
   };
-  writeAll(directory, [{ name, timesMs, change: (block) => block }], blocks());
+  yield* writeAll(directory, [{ name, timesMs, change: (block) => block }], blocks());
   return name;
 }
 
@@ -42,7 +45,7 @@ export function sealLog(
  * Writes segments of rounds as one, with the tiers that are made of it. The rounds come last: until they are there, the
  * same work can be done again, and makes the same files.
  */
-export function compactRounds(directory: DataDirectory, segments: readonly Segment[]): SegmentName[] {
+export function* compactRounds(directory: DataDirectory, segments: readonly Segment[]): Work<SegmentName[]> {
   const merged = mergeSegments(segments.map(({ reader }) => reader));
   const tenMinutes = bucketsOf(merged.timesMs, BUCKET_MS['10m']);
   const hours = bucketsOf(tenMinutes.endsMs, BUCKET_MS['1h']);
@@ -55,17 +58,17 @@ export function compactRounds(directory: DataDirectory, segments: readonly Segme
     ),
     { name: nameOf('raw', 1, merged.timesMs), timesMs: merged.timesMs, change: (block) => block },
   ];
-  writeAll(directory, outputs, merged.blocks());
+  yield* writeAll(directory, outputs, merged.blocks());
   return outputs.map(({ name }) => name);
 }
 
 /** Writes segments of one tier as one of the next level. */
-export function compactTier(directory: DataDirectory, segments: readonly Segment[]): SegmentName {
+export function* compactTier(directory: DataDirectory, segments: readonly Segment[]): Work<SegmentName[]> {
   const merged: MergedSegments = mergeSegments(segments.map(({ reader }) => reader));
   const level = Math.max(...segments.map((segment) => segment.level)) + 1;
   const name = nameOf(segments[0].tier, level, merged.timesMs);
-  writeAll(directory, [{ name, timesMs: merged.timesMs, change: (block) => block }], merged.blocks());
-  return name;
+  yield* writeAll(directory, [{ name, timesMs: merged.timesMs, change: (block) => block }], merged.blocks());
+  return [name];
 }
 
 interface Output {
@@ -82,22 +85,26 @@ function nameOf(tier: Tier, level: number, timesMs: readonly number[]): SegmentN
   return { tier, level, fromMs: timesMs[0], toMs: timesMs.at(-1)! };
 }
 
-function writeAll(
+function* writeAll(
   directory: DataDirectory,
   outputs: readonly Output[],
   blocks: Iterable<{ readonly shard: string; readonly block: ShardBlock }>
-): void {
+): Work<void> {
   const writers: SegmentWriter[] = [];
   try {
     for (const { name, timesMs } of outputs) {
       writers.push(new SegmentWriter(segmentPath(directory, name), name.tier, timesMs));
     }
     for (const { shard, block } of blocks) {
-      outputs.forEach(({ change }, index) => writers[index].add(shard, change(block)));
+      for (const [index, { change }] of outputs.entries()) {
+        writers[index].add(shard, change(block));
+        yield;
+      }
     }
     while (writers.length > 0) {
       writers[0].finish();
       writers.shift();
+      yield;
     }
   } catch (error) {
     writers.forEach((writer) => writer.abandon());

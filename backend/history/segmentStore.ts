@@ -74,6 +74,10 @@ export class SegmentStore {
     return this.ofTier(tier).reduce((newest, { toMs }) => Math.max(newest, toMs), -Infinity);
   }
 
+  get count(): number {
+    return this.segments.length;
+  }
+
   /** Bytes of all segment files. */
   get bytes(): number {
     return this.segments.reduce((sum, { reader }) => sum + reader.bytes, 0);
@@ -83,6 +87,22 @@ export class SegmentStore {
   add(names: readonly SegmentName[]): void {
     names.forEach((name) => this.open(name));
     this.remove(this.segments.filter((segment) => this.segments.some((other) => standsFor(other, segment))));
+  }
+
+  /** Reads all of a segment, and sets it aside if it is damaged. Answers with whether it is whole. */
+  *check(segment: Segment): Generator<void, boolean> {
+    try {
+      for (const _block of segment.reader.blocks()) {
+        yield;
+      }
+      return true;
+    } catch (error) {
+      if (!(error instanceof DamagedBytesError)) {
+        throw error;
+      }
+      this.setAside(segment, error);
+      return false;
+    }
   }
 
   /** Sets a segment aside that a read found damaged. */

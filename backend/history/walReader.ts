@@ -94,6 +94,17 @@ export class WalReader {
     return new Map([...tables].map(([table, rows]) => [table, rows.block(keyOf)]));
   }
 
+  /** Calls `note` for every object of every round, in order of time per shard. */
+  sightings(note: (object: number, timestampMs: number) => void): void {
+    for (const refs of this.parts.values()) {
+      for (const { timestampMs, offset, length } of refs) {
+        for (const { objects } of readTables(new ByteReader(this.read(offset, length), 1))) {
+          objects.forEach((object) => note(object, timestampMs));
+        }
+      }
+    }
+  }
+
   /** Goes through all records. What is read of a round counts when its end is found. */
   private index(): LogDamage | undefined {
     const size = fstatSync(this.descriptor).size;

@@ -54,12 +54,17 @@ function keepOpen(response: ServerResponse, store: ObjectStore, selection: Selec
   const seconds = Math.min(LONGEST_SECONDS, Math.max(0, Number(search.get('timeoutSeconds') ?? 1800) || 0));
   const bookmarks = search.get('allowWatchBookmarks') === 'true';
   const timer = bookmarks ? setInterval(() => response.write(bookmark(store, selection)), BOOKMARK_MS) : undefined;
-  const end = setTimeout(() => response.end(bookmarks ? bookmark(store, selection) : undefined), seconds * 1000);
-  response.on('close', () => {
+  // Nothing may be written any more once the answer has ended, which can be long before all of it is read.
+  const stop = (): void => {
     clearInterval(timer);
     clearTimeout(end);
     unwatch();
-  });
+  };
+  const end = setTimeout(() => {
+    stop();
+    response.end(bookmarks ? bookmark(store, selection) : undefined);
+  }, seconds * 1000);
+  response.on('close', stop);
 }
 
 function bookmark(store: ObjectStore, selection: Selection, annotations?: Record<string, string>): string {

@@ -5,6 +5,7 @@ import { Inventory } from '../inventory.ts';
 import { RoundLog } from '../roundLog.ts';
 import { sealLog } from '../sealing.ts';
 import { SegmentStore } from '../segmentStore.ts';
+import { toEnd } from '../slices.ts';
 import { WalReader } from '../walReader.ts';
 import { WalWriter } from '../walWriter.ts';
 import { temporaryFolder } from './temporaryFolder.ts';
@@ -53,7 +54,7 @@ export class TestHistory {
     }
     await log.close();
     const reader = new WalReader(path);
-    const name = sealLog(this.directory, reader, (number) => this.inventory.object(number)!.key);
+    const name = toEnd(sealLog(this.directory, reader, (number) => this.inventory.object(number)!.key));
     reader.close();
     this.store.add(name ? [name] : []);
   }

@@ -1,0 +1,219 @@
+import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { History, type HistoryOptions } from './history.ts';
+import { JoinedReader } from './joinedReader.ts';
+import { batchTable, nodeBatch } from './testing/history.ts';
+import { removeTemporaryFolders, temporaryFolder } from './testing/temporaryFolder.ts';
+
+const MINUTE = 60_000;
+const HOUR = 3_600_000;
+const DAY = 86_400_000;
+const START = Date.UTC(2026, 10, 21);
+const CPU = 'cpu/usage';
+const MEMORY = 'memory/usage';
+const KEEP = { raw: 14 * DAY, '10m': 60 * DAY, '1h': 400 * DAY };
+
+afterEach(removeTemporaryFolders);
+
+/** What a history said to the log. */
+function quiet() {
+  const told: string[] = [];
+  const tell = (sentence: string) => told.push(sentence);
+  return { told, log: { info: tell, warn: tell } };
+}
+
+function openHistory(path: string, options: Partial<HistoryOptions> = {}): History {
+  return History.open({ path, retention: { keepMs: KEEP, maxBytes: 1e9 }, log: quiet().log, ...options });
+}
+
+/** Minute m of a node: one pod whose memory is the minute, and whose CPU counter grows by 60 a minute. */
+function writeMinute(history: History, minute: number, pod = 'shop/web'): void {
+  const timestampMs = START + minute * MINUTE;
+  history.append(nodeBatch('a', timestampMs, { pod: batchTable({ [pod]: { [MEMORY]: minute, [CPU]: minute * 60 } }) }));
+  history.commit(timestampMs);
+}
+
+async function writeMinutes(history: History, from: number, to: number): Promise<void> {
+  for (let minute = from; minute <= to; minute++) {
+    writeMinute(history, minute);
+    await history.settled();
+  }
+}
+
+const NOTHING_RECENT = {
+  rounds: () => [],
+  objects: () => [],
+  metricsOfNewestRound: () => new Set<string>(),
+  shardNames: () => [],
+  scan: () => undefined,
+};
+
+/** Minute → value, as far as files tell, at a resolution. */
+function readMinutes(history: History, metric: string, stepMs = MINUTE, fromMinute = 0, toMinute = 1e6) {
+  const all = new JoinedReader(NOTHING_RECENT, history.store, history.inventory, MINUTE);
+  const range = { fromMs: START + fromMinute * MINUTE, toMs: START + toMinute * MINUTE };
+  const { reader } = all.forRange(range, { stepMs, samples: false });
+  const found: Record<number, number> = {};
+  reader.scan('pod', metric, range, {
+    slotFor: () => 0,
+    column: () => undefined,
+    course(
+      _slot: number,
+      { timesMs, first, end, offset, samples, buckets }: Parameters<Parameters<JoinedReader['scan']>[3]['course']>[1]
+    ) {
+      for (let time = first; time < end; time++) {
+        const value = samples ? samples[offset + time] : buckets!.max[offset + time];
+        if (!Number.isNaN(value)) {
+          found[(timesMs[time] - START) / MINUTE] = value;
+        }
+      }
+    },
+  });
+  return found;
+}
+
+function minutes(from: number, to: number): Record<number, number> {
+  return Object.fromEntries(Array.from({ length: to - from + 1 }, (_, index) => [from + index, from + index]));
+}
+
+describe('what was committed', () => {
+  it('is there again after the process was killed, sealed or not', async () => {
+    const path = temporaryFolder();
+    await writeMinutes(openHistory(path), 1, 27);
+    // Nothing is closed: this is what a kill leaves.
+    const again = openHistory(path);
+    expect(readMinutes(again, MEMORY)).toEqual(minutes(1, 27));
+    await writeMinutes(again, 28, 33);
+    expect(readMinutes(openHistory(path), MEMORY)).toEqual(minutes(1, 33));
+  });
+
+  it('stays when the round after it is torn', async () => {
+    const path = temporaryFolder();
+    await writeMinutes(openHistory(path), 1, 5);
+    const [log] = readdirSync(join(path, 'wal'));
+    const bytes = readFileSync(join(path, 'wal', log));
+    truncateSync(join(path, 'wal', log), bytes.length - 3);
+    const { told, log: sayings } = quiet();
+    expect(readMinutes(openHistory(path, { log: sayings }), MEMORY)).toEqual(minutes(1, 4));
+    expect(told.join()).toMatch(/The last round in .* was not written to its end/);
+  });
+
+  it('keeps who was there: names, first and last sight', async () => {
+    const path = temporaryFolder();
+    const history = openHistory(path);
+    await writeMinutes(history, 1, 12);
+    for (const minute of [13, 14]) {
+      writeMinute(history, minute, 'shop/other');
+    }
+    const objects = [...openHistory(path).inventory.objects('pod')];
+    const seen = objects.map(({ key, firstSeenMs, lastSeenMs }) => [
+      key,
+      (firstSeenMs - START) / MINUTE,
+      (lastSeenMs - START) / MINUTE,
+    ]);
+    expect(seen).toEqual([
+      ['shop/web', 1, 12],
+      ['shop/other', 13, 14],
+    ]);
+  });
+});
+
+describe('tiers', () => {
+  it('answer long steps with buckets, keep peaks, and go over into samples where there are no buckets yet', async () => {
+    const history = openHistory(temporaryFolder());
+    await writeMinutes(history, 1, 150);
+    expect(readMinutes(history, MEMORY, 10 * MINUTE)).toEqual({
+      ...Object.fromEntries(Array.from({ length: 12 }, (_, index) => [(index + 1) * 10, (index + 1) * 10])),
+      ...minutes(121, 150),
+    });
+    expect(readMinutes(history, MEMORY, HOUR)).toEqual({ 60: 60, 120: 120, ...minutes(121, 150) });
+  });
+
+  it('of a day become one file each', async () => {
+    const history = openHistory(temporaryFolder());
+    await writeMinutes(history, 1, 26 * 60);
+    const names = history.store.ofTier('1h').map(({ level }) => level);
+    expect(names).toEqual([2, 1]);
+    expect(Object.keys(readMinutes(history, MEMORY, HOUR))).toHaveLength(26);
+  });
+});
+
+describe('retention', () => {
+  it('lets samples go before buckets, and answers from these what samples do not reach', async () => {
+    const retention = { keepMs: { raw: 3 * HOUR, '10m': DAY, '1h': DAY }, maxBytes: 1e9 };
+    const history = openHistory(temporaryFolder(), { retention });
+    await writeMinutes(history, 1, 10 * 60);
+    const found = readMinutes(history, MEMORY);
+    expect(found[60 * 6]).toBe(360);
+    expect(Object.keys(found).filter((minute) => Number(minute) <= 360 && Number(minute) % 10 !== 0)).toEqual([]);
+    expect(found[10 * 60 - 1]).toBe(599);
+  });
+
+  it('by size removes the oldest while it runs', async () => {
+    const retention = { keepMs: KEEP, maxBytes: 20_000 };
+    const history = openHistory(temporaryFolder(), { retention });
+    await writeMinutes(history, 1, 12 * 60);
+    expect(history.store.bytes).toBeLessThanOrEqual(20_000);
+    expect(readMinutes(history, MEMORY)[720]).toBe(720);
+  });
+
+  it('forgets objects of which nothing is kept', async () => {
+    const retention = { keepMs: { raw: HOUR, '10m': HOUR, '1h': HOUR }, maxBytes: 1e9 };
+    const history = openHistory(temporaryFolder(), { retention });
+    writeMinute(history, 1, 'shop/old');
+    await writeMinutes(history, 2, 8 * 60);
+    expect([...history.inventory.objects('pod')].map(({ key }) => key)).toEqual(['shop/web']);
+  });
+});
+
+describe('a disk that refuses', () => {
+  it('is a state with advice: rounds are left out, and written again when there is room', async () => {
+    let free = 1e9;
+    const { told, log } = quiet();
+    const history = openHistory(temporaryFolder(), { freeBytes: () => free, log });
+    await writeMinutes(history, 1, 10);
+    free = 1e6;
+    await writeMinutes(history, 11, 13);
+    expect(history.state()).toMatchObject({ lostRounds: 3, writtenRounds: 10 });
+    expect(history.state().problem).toMatch(
+      /cannot be written: only 0 MiB are free on its disk\. Free space on its disk/
+    );
+    free = 1e9;
+    await writeMinutes(history, 14, 20);
+    expect(history.state()).toMatchObject({ problem: undefined, lostRounds: 3 });
+    expect(readMinutes(history, MEMORY)).toEqual({ ...minutes(1, 10), ...minutes(14, 20) });
+    expect(told).toHaveLength(2);
+    expect(told[1]).toMatch(/is written again\.$/);
+  });
+});
+
+describe('a damaged file', () => {
+  it('is set aside with a message, and the rest is served', async () => {
+    const path = temporaryFolder();
+    await writeMinutes(openHistory(path), 1, 40);
+    const segments = join(path, 'segments');
+    const [first] = readdirSync(segments).sort();
+    const bytes = readFileSync(join(segments, first));
+    bytes[bytes.length >> 1] ^= 0x10;
+    writeFileSync(join(segments, first), bytes);
+    const history = openHistory(path);
+    expect(readMinutes(history, MEMORY)).toEqual(minutes(11, 40));
+    expect(readdirSync(join(path, 'damaged'))).toEqual([first]);
+    expect(history.state().damages.join()).toMatch(/is damaged: .* It was moved to .*; all else is served\./);
+  });
+
+  it('does not keep the others from being merged', async () => {
+    const path = temporaryFolder();
+    const before = openHistory(path);
+    await writeMinutes(before, 1, 110);
+    const segments = join(path, 'segments');
+    const [first] = readdirSync(segments).sort();
+    const bytes = readFileSync(join(segments, first));
+    bytes[bytes.length >> 1] ^= 0x10;
+    writeFileSync(join(segments, first), bytes);
+    const history = openHistory(path);
+    await writeMinutes(history, 111, 140);
+    expect(readMinutes(history, MEMORY)).toEqual(minutes(11, 140));
+    expect(history.store.ofTier('raw').map(({ level }) => level)[0]).toBe(1);
+  });
+});
