@@ -37,6 +37,8 @@ export function readSummary(body: Buffer, node: string): RawSummary {
   }
 }
 
+/** A kubelet that says another type means something nobody knows. */
+const CUSTOM_TYPES: ReadonlySet<string> = new Set(['gauge', 'cumulative', 'delta']);
 const MAX_CUSTOM_METRICS = 100;
 
 /** Reads an answer from its first byte to its last, in whatever order its keys come. */
@@ -194,6 +196,8 @@ class SummaryDecoder {
         tables.setName('pod', row, cursor.string());
       } else if (key === KEY.NAMESPACE) {
         tables.setNamespace(row, cursor.string());
+      } else if (key === KEY.UID) {
+        tables.setUid(row, cursor.string());
       } else {
         cursor.skip();
       }
@@ -243,16 +247,19 @@ class SummaryDecoder {
     const { cursor, tables } = this;
     let name = '';
     let value: number | bigint | undefined;
+    let isKnown = true;
     for (let key = cursor.firstKey(); key !== END; key = cursor.nextKey()) {
       if (key === KEY.NAME) {
         name = cursor.string();
       } else if (key === KEY.VALUE) {
         value = cursor.number();
+      } else if (key === KEY.TYPE) {
+        isKnown = CUSTOM_TYPES.has(cursor.string());
       } else {
         cursor.skip();
       }
     }
-    if (name !== '' && value !== undefined && Number.isFinite(Number(value))) {
+    if (isKnown && name !== '' && value !== undefined && Number.isFinite(Number(value))) {
       tables.setCustom(row, name, Number(value), MAX_CUSTOM_METRICS);
     }
   }

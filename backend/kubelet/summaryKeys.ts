@@ -10,6 +10,8 @@ export const TIME = keyNumber('time');
 export const NAME = keyNumber('name');
 export const NAMESPACE = keyNumber('namespace');
 export const VALUE = keyNumber('value');
+export const TYPE = keyNumber('type');
+export const UID = keyNumber('uid');
 
 export const CPU = keyNumber('cpu');
 export const USAGE_CORE_NANO_SECONDS = keyNumber('usageCoreNanoSeconds');

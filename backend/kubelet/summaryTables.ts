@@ -38,6 +38,8 @@ export class SummaryTables {
   };
   private readonly names: Record<Owner, string[]> = { node: [], pod: [], container: [], sys_container: [] };
   private readonly namespaces: string[] = [];
+  /** Uids of pods as the kubelet tells them, by row. */
+  private readonly uids: string[] = [];
   private readonly podOfContainer: number[] = [];
   private readonly filesystems = new TableBuilder(FILESYSTEM);
   private readonly filesystemParts: Part[] = [];
@@ -66,6 +68,10 @@ export class SummaryTables {
 
   setNamespace(row: number, namespace: string): void {
     this.namespaces[row] = namespace;
+  }
+
+  setUid(row: number, uid: string): void {
+    this.uids[row] = uid;
   }
 
   set(owner: Owner, row: number, metric: number, value: number | bigint | undefined): void {
@@ -163,7 +169,10 @@ export class SummaryTables {
 
   private describeOwners(): Record<Owner, ObjectNames[]> {
     const node = this.node;
-    const pod = this.names.pod.map((name, row) => ({ node, namespace: this.namespaces[row], pod: name }));
+    const pod = this.names.pod.map((name, row) => {
+      const names = { node, namespace: this.namespaces[row], pod: name };
+      return this.uids[row] ? { ...names, uid: this.uids[row] } : names;
+    });
     return {
       node: [{ node }],
       pod,

@@ -40,8 +40,9 @@ export interface ObjectNames {
   readonly acceleratorId?: string;
   /** `filesystem`, `interface` and `accelerator` rows: the level of the object they belong to. */
   readonly owner?: 'node' | 'pod' | 'container' | 'sys_container';
-  /** What the API server adds, as soon as it knows the object. */
+  /** Of pods what the kubelet says, and what the API server says as soon as it knows the object. */
   readonly uid?: string;
+  /** What the API server adds. */
   readonly labels?: Labels;
   /** Pods on the host's network count the host's traffic as their own. */
   readonly hostNetwork?: boolean;
