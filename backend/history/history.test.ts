@@ -23,7 +23,13 @@ function quiet() {
 }
 
 function openHistory(path: string, options: Partial<HistoryOptions> = {}): History {
-  return History.open({ path, retention: { keepMs: KEEP, maxBytes: 1e9 }, log: quiet().log, ...options });
+  return History.open({
+    path,
+    retention: { keepMs: KEEP, maxBytes: 1e9 },
+    resolutionMs: MINUTE,
+    log: quiet().log,
+    ...options,
+  });
 }
 
 /** Minute m of a node: one pod whose memory is the minute, and whose CPU counter grows by 60 a minute. */
@@ -43,6 +49,7 @@ async function writeMinutes(history: History, from: number, to: number): Promise
 const NOTHING_RECENT = {
   rounds: () => [],
   objects: () => [],
+  inventoryVersion: () => 0,
   metricsOfNewestRound: () => new Set<string>(),
   shardNames: () => [],
   scan: () => undefined,

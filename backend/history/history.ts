@@ -7,7 +7,7 @@ import { openDataDirectory, setAside, type DataDirectory } from './dataDirectory
 import { Inventory, type HistoryObject } from './inventory.ts';
 import { InventoryFile } from './inventoryFile.ts';
 import { RoundLog } from './roundLog.ts';
-import { BLOCK_MS, COMPACTED_MS, compactRounds, compactTier, DAY_MS, sealLog, spanEnd, type Work } from './sealing.ts';
+import { COMPACTED_MS, compactRounds, compactTier, DAY_MS, sealLog, spanEnd, type Work } from './sealing.ts';
 import { SegmentStore, type Retention, type Segment, type SegmentName } from './segmentStore.ts';
 import { inSlices, toEnd } from './slices.ts';
 import { WalReader } from './walReader.ts';
@@ -16,6 +16,8 @@ import { WalWriter } from './walWriter.ts';
 export interface HistoryOptions {
   readonly path: string;
   readonly retention: Retention;
+  /** How far rounds are apart. */
+  readonly resolutionMs: number;
   readonly log: { info(sentence: string): void; warn(sentence: string): void };
   /** Free bytes of the disk a folder is on. */
   readonly freeBytes?: (path: string) => number;
@@ -53,6 +55,8 @@ interface EndedLog extends OpenLog {
   isClosed: boolean;
 }
 
+/** Rounds of one log. Questions read them from memory until the log is sealed, so memory has to hold some more. */
+export const ROUNDS_PER_BLOCK = 10;
 const MAX_DAMAGES = 20;
 /** Less than this is left for logs and for segments that are being made: nothing is written below it. */
 const RESERVED_BYTES = 16 * 2 ** 20;
@@ -178,7 +182,12 @@ export class History {
       rmSync(path, { force: true });
       const writer = new WalWriter(path);
       const rounds = new RoundLog(this.inventory, writer, this.unsaved);
-      this.open = { path, writer, rounds, spanEndMs: spanEnd(timestampMs, BLOCK_MS) };
+      this.open = {
+        path,
+        writer,
+        rounds,
+        spanEndMs: spanEnd(timestampMs, ROUNDS_PER_BLOCK * this.options.resolutionMs),
+      };
     }
     return this.open;
   }

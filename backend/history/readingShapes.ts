@@ -46,6 +46,7 @@ export interface Buckets {
 export interface RecentRounds {
   rounds(): readonly number[];
   objects(table: TableName): Iterable<SeenObject>;
+  inventoryVersion(table: TableName): number;
   metricsOfNewestRound(): ReadonlySet<string>;
   shardNames(): Iterable<string>;
   scan(

@@ -6,8 +6,6 @@ import { SegmentWriter } from './segmentWriter.ts';
 import { BUCKET_MS, type Aggregates, type ShardBlock, type Stored, type TableBlock, type Tier } from './shardBlock.ts';
 import type { WalReader } from './walReader.ts';
 
-/** Rounds of this span are one block: in one log, and then in one segment. */
-export const BLOCK_MS = 600_000;
 /** Blocks of this span become one segment, and the tiers are made of them. */
 export const COMPACTED_MS = 7_200_000;
 /** Segments of the tiers of this span become one. */
