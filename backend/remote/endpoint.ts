@@ -18,10 +18,11 @@ export interface EndpointOptions {
 }
 
 export interface EndpointRequest {
-  /** Added to the path of the URL. */
+  readonly method: 'GET' | 'POST';
+  /** Added to the path of the URL; may have a query part of its own. */
   readonly path?: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array | string;
+  readonly body?: Uint8Array | string;
   readonly timeoutMs: number;
   /** Longer answers fail. */
   readonly maxAnswerBytes: number;
@@ -40,9 +41,12 @@ export interface EndpointAnswer {
 export interface Endpoint {
   readonly title: string;
   /** Any answer; rejects with `remote_unreachable` when there is none, and `limit_exceeded` when it is too long. */
-  post(question: EndpointRequest): Promise<EndpointAnswer>;
+  ask(question: EndpointRequest): Promise<EndpointAnswer>;
   close(): Promise<void>;
 }
+
+/** More requests than these wait for one another. */
+const CONNECTIONS = 8;
 
 /** Opens nothing before the first request. */
 export function createEndpoint(options: EndpointOptions): Endpoint {
@@ -55,17 +59,21 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
     const ca = options.caFile === undefined ? undefined : await readSecret(options.caFile, options);
     if (!agent || ca !== trusted) {
       void agent?.close();
-      agent = new Agent({ connect: ca === undefined ? {} : { ca }, keepAliveTimeout: 60_000 });
+      agent = new Agent({
+        connect: ca === undefined ? {} : { ca },
+        keepAliveTimeout: 30_000,
+        connections: CONNECTIONS,
+      });
       trusted = ca;
     }
     return agent;
   }
 
-  async function post(question: EndpointRequest): Promise<EndpointAnswer> {
+  async function ask(question: EndpointRequest): Promise<EndpointAnswer> {
     const [dispatcher, authorization] = await Promise.all([connections(), readAuthorization(options)]);
     const answer = await request(urlOf(options.url, question.path), {
       dispatcher,
-      method: 'POST',
+      method: question.method,
       headers: { ...options.headers, ...authorization, ...question.headers },
       body: question.body,
       // The signal ends it: one deadline for everything.
@@ -79,9 +87,9 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
 
   return {
     title,
-    async post(question) {
+    async ask(question) {
       try {
-        return await post(question);
+        return await ask(question);
       } catch (error) {
         throw error instanceof HeapscopeError ? error : unreachable(title, error, question.timeoutMs);
       }
@@ -115,7 +123,11 @@ async function readSecret(path: string, { title }: EndpointOptions): Promise<str
 
 function urlOf(base: string, path = ''): URL {
   const url = new URL(base);
-  url.pathname = url.pathname.replace(/\/$/, '') + path;
+  if (path !== '') {
+    const [added, query = ''] = path.split('?');
+    url.pathname = url.pathname.replace(/\/$/, '') + added;
+    new URLSearchParams(query).forEach((value, name) => url.searchParams.append(name, value));
+  }
   return url;
 }
 

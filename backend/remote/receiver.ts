@@ -168,7 +168,8 @@ export class Receiver {
     const { clock, requestTimeoutMs, userAgent } = this.sending;
     const { protocol } = this;
     try {
-      const answer = await this.endpoint.post({
+      const answer = await this.endpoint.ask({
+        method: 'POST',
         headers: {
           'content-type': CONTENT_TYPES[protocol],
           'content-encoding': 'snappy',
