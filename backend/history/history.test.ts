@@ -125,6 +125,27 @@ describe('what was committed', () => {
   });
 });
 
+it('keeps all digits of a counter beyond 2^53, for whom it may concern', async () => {
+  const history = openHistory(temporaryFolder());
+  const table = batchTable({ 'shop/web': { [CPU]: 2 ** 53 } });
+  for (let minute = 1; minute <= 10; minute++) {
+    const wide = new Map([[0, 9_007_199_254_740_993n + BigInt(minute)]]);
+    const columns = new Map([[CPU, { ...table.columns.get(CPU)!, wide }]]);
+    history.append(nodeBatch('a', START + minute * MINUTE, { pod: { ...table, columns } }));
+    history.commit(START + minute * MINUTE);
+  }
+  await history.settled();
+  const joined = new JoinedReader(NOTHING_RECENT, history.store, history.inventory, MINUTE);
+  const request = { table: 'pod', key: 'shop/web', metric: CPU, fromMs: START, toMs: START + 2 * MINUTE } as const;
+  expect(joined.sealedPoints(request)).toEqual({
+    untilMs: START + 10 * MINUTE,
+    points: [1, 2].map((minute) => ({
+      timestampMs: START + minute * MINUTE,
+      value: 9_007_199_254_740_993n + BigInt(minute),
+    })),
+  });
+});
+
 describe('tiers', () => {
   it('answer long steps with buckets, keep peaks, and go over into samples where there are no buckets yet', async () => {
     const history = openHistory(temporaryFolder());

@@ -1,5 +1,6 @@
 import type { TableName } from '../model/batch.ts';
 import { DamagedBytesError } from './byteReader.ts';
+import { pointsOf, type Point, type PointsRequest } from './exactPoints.ts';
 import type { Inventory } from './inventory.ts';
 import type { Buckets, Course, Range, RecentRounds, SeenObject, Visitor } from './readingShapes.ts';
 import type { ShardMetric } from './segmentReader.ts';
@@ -88,6 +89,23 @@ export class JoinedReader {
         this.scanSpans(table, metric, asked, spans, visitor),
     }) as Omit<JoinedReader, 'forRange'>;
     return { reader, resolutionMs: Math.max(this.resolutionMs, BUCKET_MS[wanted]) };
+  }
+
+  /**
+   * The values of one object as far as they are on disk, exactly; bigint where a double would lose digits. What is only
+   * in buckets any more is their mean, of counters their last value. `untilMs` is where memory goes on.
+   */
+  sealedPoints({ table, key, metric, fromMs, toMs, node, pod }: PointsRequest): { points: Point[]; untilMs: number } {
+    const range = { fromMs, toMs, pods: pod === undefined ? undefined : [pod] };
+    const points: Point[] = [];
+    const spans = this.spansOf(range, 'raw');
+    this.scanSpans(table, metric, { ...range, toMs: Math.min(toMs, this.sealedUntilMs) }, spans, {
+      slotFor: (object) => (object.key === key && (node === undefined || object.names.node === node) ? 0 : -1),
+      column: () => undefined,
+      course: (_slot, course) => points.push(...pointsOf(course)),
+    });
+    points.sort((one, other) => one.timestampMs - other.timestampMs);
+    return { points, untilMs: this.sealedUntilMs };
   }
 
   private get sealedUntilMs(): number {
@@ -251,8 +269,10 @@ function visitPart(source: Source, { objects, stored }: ShardMetric, slots: Slot
   }
 }
 
-function valuesOf(stored: Stored): Pick<Course, 'samples' | 'buckets'> {
-  return 'samples' in stored ? { samples: stored.samples.values } : { buckets: bucketsOf(stored) };
+function valuesOf(stored: Stored): Pick<Course, 'samples' | 'wide' | 'buckets'> {
+  return 'samples' in stored
+    ? { samples: stored.samples.values, wide: stored.samples.wide }
+    : { buckets: bucketsOf(stored) };
 }
 
 function bucketsOf({ min, max, sum, count, course }: Aggregates): Buckets {

@@ -30,6 +30,8 @@ export interface Course {
   readonly end: number;
   readonly offset: number;
   readonly samples?: Float64Array;
+  /** Exact samples by index, where a double would lose digits. */
+  readonly wide?: ReadonlyMap<number, bigint>;
   readonly buckets?: Buckets;
 }
 
