@@ -21,6 +21,7 @@ const ROOMS = {
   store: ['model', 'errors.ts'],
   history: ['model', 'errors.ts'],
   query: ['model', 'errors.ts'],
+  sinks: ['model', 'errors.ts'],
   api: ['query', 'model', 'contract', 'errors.ts'],
 };
 

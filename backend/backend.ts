@@ -14,12 +14,15 @@ import { openHeapsterFace } from './heapsterFace.ts';
 import { createKubeletClient } from './kubelet/client.ts';
 import type { ConnectionOptions } from './kubernetes/connection.ts';
 import { createDirectory, type Directory } from './kubernetes/directory.ts';
+import type { MetricDefinition } from './model/catalogue.ts';
 import type { PodFacts } from './model/facts.ts';
 import { reportNotices } from './notices.ts';
+import { openSinksOf } from './openSinksOf.ts';
 import { createQueryEngine } from './query/queryEngine.ts';
 import { runRounds, spreadOf, type Clock } from './rounds.ts';
 import { reportHealth, reportStatus, reportToGrafana, type ReportSources } from './statusReport.ts';
 import { HeadStore } from './store/headStore.ts';
+import { writeToAll } from './store/roundWriter.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { createTelemetry, type HealthSource } from './telemetry/selfMetrics.ts';
 
@@ -56,6 +59,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
   const kubelets = createKubeletClient({ ...kubeletOptions(config, directory), now: clock.nowMs });
   const head = new HeadStore({ windowMs: config.store.headWindowMs, maxBytes: config.store.headMemoryBytes });
   const engine = createQueryEngine(head, resolutionMs, config.query);
+  const sinks = openSinksOf(config, directory, { clock, telemetry, log: sentences(log) });
   const collector = new Collector({
     resolutionMs,
     deadlineMs: config.kubelet.timeoutMs,
@@ -64,8 +68,8 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     cadvisor: config.kubelet.cadvisorMetrics
       ? new CadvisorSource({ resolutionMs, deadlineMs: config.kubelet.timeoutMs, kubelets, telemetry })
       : undefined,
-    writer: head,
-    heapsterValues: config.heapster.api !== 'off',
+    writer: writeToAll([head, sinks]),
+    heapsterValues: config.heapster.api !== 'off' || config.sinks.length > 0,
     clock,
     telemetry,
     log: sentences(log),
@@ -84,6 +88,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     engine,
     collector,
     directory,
+    sinkProblems: () => sinks.reports().flatMap(({ problem }) => problem ?? []),
     headBytes: () => head.bytes,
     objectCount: () => head.objectCount,
     lastRound: rounds.last,
@@ -103,10 +108,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
         streams,
         health: (mayNameNodes) => reportToGrafana(sources, mayNameNodes),
         notices: (range, mayNameNodes) => reportNotices(sources, range, mayNameNodes),
-        switchOn: ({ origin }) =>
-          origin === 'cadvisor_metrics' && !config.kubelet.cadvisorMetrics
-            ? 'Start Heapscope with --cadvisor-metrics to have it.'
-            : undefined,
+        switchOn: switchesOf(config),
         firstDataMs: sources.nextRoundMs,
         nowMs: clock.nowMs,
       }),
@@ -127,9 +129,8 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     beforePathCheck: heapster.first.length > 0 ? redirectToCleanPath : undefined,
     localNamesOnly: config.auth.mode === 'none' && config.server.loopbackOnly,
   });
-  const { port, listenIp } = config.server;
   const tls = options.readTls?.();
-  const server = await startServer({ app, port, listenIp, tls, log });
+  const server = await startServer({ app, ...config.server, tls, log });
   const stopping = new AbortController();
   directory.start();
   const running = [collectUntil(stopping.signal, { directory, rounds, resolutionMs, clock, log })];
@@ -143,11 +144,19 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
       stopping.abort(new Error('Heapscope stops.'));
       await Promise.all(running);
       streams.close();
-      await server.close(STOP_GRACE_MS);
+      await Promise.all([server.close(STOP_GRACE_MS), sinks.close(STOP_GRACE_MS)]);
       await directory.stop();
       await kubelets.close();
     },
   };
+}
+
+/** What to do to have a metric that this configuration leaves out. */
+function switchesOf({ kubelet }: Config): (metric: Pick<MetricDefinition, 'origin'>) => string | undefined {
+  return ({ origin }) =>
+    origin === 'cadvisor_metrics' && !kubelet.cadvisorMetrics
+      ? 'Start Heapscope with --cadvisor-metrics to have it.'
+      : undefined;
 }
 
 /** What the metrics of Heapscope itself say of its state when somebody reads them. */

@@ -9,6 +9,8 @@ export interface NoticeSources {
     reports(): Iterable<{ readonly state: string; readonly problem?: { readonly message: string } }>;
   };
   readonly directory: { nodes(): readonly unknown[]; problems(): string[] };
+  /** Sentences about places that values are written to beside the store. */
+  readonly sinkProblems?: () => string[];
 }
 
 /** Nodes whose sentences a notice repeats. */
@@ -47,7 +49,7 @@ export function reportNotices(
 export function reportProblems(sources: NoticeSources, mayNameNodes: boolean): string[] {
   const ofCluster = sources.directory.problems();
   if (mayNameNodes) {
-    return [...ofCluster, ...nodeProblems(sources)];
+    return [...ofCluster, ...(sources.sinkProblems?.() ?? []), ...nodeProblems(sources)];
   }
   const unreachable =
     ofCluster.length > 0 ? ['The cluster cannot be watched as it should; its status page says why.'] : [];

@@ -25,6 +25,7 @@ export interface ReportSources {
     readonly podCount: number;
     problems(): string[];
   };
+  readonly sinkProblems?: () => string[];
   readonly headBytes: () => number;
   readonly objectCount: () => number;
   /** The last round that ended: its number, begin and duration. */
@@ -44,7 +45,7 @@ export function reportStatus(sources: ReportSources): StatusReport {
     cluster: {
       name: sources.clusterName,
       apiServer: sources.apiServer,
-      problems: sources.directory.problems(),
+      problems: [...sources.directory.problems(), ...(sources.sinkProblems?.() ?? [])],
     },
     round: {
       number: last?.number ?? 0,

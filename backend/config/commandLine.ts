@@ -1,4 +1,4 @@
-import { FOREIGN_FLAGS, judgeSink } from './heapsterFlags.ts';
+import { FOREIGN_FLAGS } from './heapsterFlags.ts';
 import { canonicalName, environmentName, nearestName } from './setting.ts';
 import type { Given } from './setting.ts';
 import { describeSetting, isSetting, PUBLIC_NAMES } from './settings.ts';
@@ -53,7 +53,7 @@ function isSwitch(name: string): boolean {
   if (isSetting(name)) {
     return describeSetting(name).shape === '';
   }
-  return foreign === undefined || (foreign.kind !== 'sink' && foreign.bare === true);
+  return foreign === undefined || foreign.bare === true;
 }
 
 function takeFlag(flag: Flag, { given, problems, notes }: Gathered): void {
@@ -84,16 +84,7 @@ function takeForeignFlag({ name, written, text }: Flag, problems: string[], note
     );
   } else if (foreign.kind === 'no_effect') {
     notes.push(`${written} has no effect: ${foreign.why}.`);
-  } else if (foreign.kind === 'refused') {
-    if (text === undefined || !/^(0|f|false)$/i.test(text)) {
-      problems.push(`${written} is not offered: ${foreign.instead}.`);
-    }
-  } else {
-    const judged = judgeSink(text ?? '');
-    if ('note' in judged) {
-      notes.push(judged.note);
-    } else {
-      problems.push(judged.problem);
-    }
+  } else if (text === undefined || !/^(0|f|false)$/i.test(text)) {
+    problems.push(`${written} is not offered: ${foreign.instead}.`);
   }
 }

@@ -9,6 +9,7 @@ export interface Config {
   readonly server: ServerConfig;
   readonly auth: AuthConfig;
   readonly heapster: HeapsterConfig;
+  readonly sinks: readonly SinkConfig[];
   readonly log: { readonly level: LogLevel; readonly format: LogFormat };
 }
 
@@ -89,3 +90,28 @@ export interface HeapsterConfig {
   /** Node annotation that gives `host_id` where the node has no external id. */
   readonly hostIdAnnotation?: string;
 }
+
+/** Where values are written to beside the history kept here. */
+export type SinkConfig =
+  | {
+      readonly kind: 'influxdb';
+      /** Scheme, host and port. */
+      readonly url: string;
+      readonly user: string;
+      readonly password: string;
+      readonly database: string;
+      /** How long a database keeps its values that the sink creates; undefined: for ever. */
+      readonly retention?: string;
+      readonly insecureTls: boolean;
+      readonly clusterName: string;
+      readonly withFields: boolean;
+      readonly withoutCounters: boolean;
+      readonly concurrency: number;
+    }
+  | {
+      readonly kind: 'graphite';
+      readonly protocol: 'tcp' | 'udp';
+      readonly host: string;
+      readonly port: number;
+      readonly prefix: string;
+    };

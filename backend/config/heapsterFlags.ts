@@ -1,8 +1,7 @@
 /** What becomes of a flag of Heapster that is no setting here. */
 export type ForeignFlag =
   | { readonly kind: 'no_effect'; readonly why: string; readonly bare?: true }
-  | { readonly kind: 'refused'; readonly instead: string; readonly bare?: true }
-  | { readonly kind: 'sink' };
+  | { readonly kind: 'refused'; readonly instead: string; readonly bare?: true };
 
 const GLOG = 'the log is set by --log-level and --log-format';
 const API_SERVER = 'it only matters with --api-server';
@@ -18,11 +17,10 @@ function noEffectBare(why: string, ...names: string[]): Array<[string, ForeignFl
 
 /** Heapster's flags that are no settings of ours, by their name with dashes. `bare`: a switch that needs no value. */
 export const FOREIGN_FLAGS: ReadonlyMap<string, ForeignFlag> = new Map<string, ForeignFlag>([
-  ['sink', { kind: 'sink' }],
   ...noEffectBare(GLOG, 'logtostderr', 'alsologtostderr'),
   ...noEffect(GLOG, 'stderrthreshold', 'log-dir', 'log-backtrace-at', 'log-flush-frequency', 'v', 'vmodule'),
   ...noEffect('one process serves all of it', 'max-procs'),
-  ...noEffect('there are no sinks to wait for', 'sink-export-data-timeout'),
+  ...noEffect('each sink has a queue of its own and nobody waits for it', 'sink-export-data-timeout'),
   ...noEffectBare('there is no export to leave out', 'disable-export'),
   ...noEffectBare('the history in memory is always on', 'disable-metric-sink'),
   ...noEffect(
@@ -59,21 +57,3 @@ export const FOREIGN_FLAGS: ReadonlyMap<string, ForeignFlag> = new Map<string, F
   ['tls-client-ca', { kind: 'refused', instead: ONLY_TOKENS }],
   ['allowed-users', { kind: 'refused', instead: ONLY_TOKENS }],
 ]);
-
-const SINK_INSTEAD: Readonly<Record<string, string>> = {
-  influxdb: 'Grafana asks this backend directly through the Heapscope datasource, without InfluxDB',
-  gcl: 'it was a sink for events, which Heapster itself refused',
-};
-
-/** What becomes of `--sink=…`: a remark when it is harmless, a problem when somebody expects data elsewhere. */
-export function judgeSink(text: string): { note: string } | { problem: string } {
-  const prefix = text.split(':')[0];
-  if (prefix === 'metric') {
-    return { note: `--sink=${prefix} has no effect: the history in memory is always on.` };
-  }
-  if (prefix === 'log') {
-    return { note: `--sink=${prefix} has no effect: values are not written to the log; ask the API for them.` };
-  }
-  const instead = SINK_INSTEAD[prefix] ?? 'values are kept here and read by Grafana through the Heapscope datasource';
-  return { problem: `--sink=${prefix} is not offered: ${instead}. Leave the flag out.` };
-}

@@ -109,14 +109,8 @@ describe("Heapster's flags that are no settings", () => {
       '--sink=metric',
       '--sink=log',
     ]);
-    expect(notes).toHaveLength(7);
+    expect(notes).toHaveLength(6);
     expect(notes.every((note) => note.includes('has no effect'))).toBe(true);
-  });
-
-  test('other sinks are refused with what to use instead', () => {
-    expect(problemsOf(['--simulate=3', '--sink=influxdb:http://monitoring-influxdb:8086'])).toEqual([
-      '--sink=influxdb is not offered: Grafana asks this backend directly through the Heapscope datasource, without InfluxDB. Leave the flag out.',
-    ]);
   });
 
   test('flags that would change who may ask are refused rather than ignored', () => {

@@ -8,6 +8,7 @@ import { gatherSettings } from './gather.ts';
 import type { Settings } from './gather.ts';
 import type { Environment, ReadTextFile } from './otherPlaces.ts';
 import { readFailure } from './readFailure.ts';
+import { parseSinks } from './sink.ts';
 
 /** The settings, and remarks for the log about what was accepted without effect or chosen automatically. */
 export interface LoadedConfig {
@@ -51,6 +52,7 @@ export function loadConfig(
       ignoreLabels: values['ignore-label'] ?? [],
       hostIdAnnotation: chosen.source?.hostIdAnnotation,
     },
+    sinks: parseSinks(values.sink ?? [], environment, problems, notes),
     log: {
       level: values['log-level'],
       format: values['log-format'] ?? (chosen.cluster.connection.kind === 'in-cluster' ? 'json' : 'text'),

@@ -116,6 +116,15 @@ export const serverSettings = {
     parse: (text: string): Parsed<string> => ({ value: text }),
     heapster: true,
   },
+  sink: {
+    group: 'heapster',
+    shape: 'PREFIX:URL?OPTIONS',
+    description:
+      "Write Heapster's metrics to `influxdb:http://HOST:8086` or `graphite:tcp://HOST:2003` too (see sinks.md); in the environment several are divided by blanks.",
+    parse: (text: string): Parsed<string[]> => ({ value: text.split(/\s+/).filter((part) => part !== '') }),
+    repeatable: 'joined',
+    heapster: true,
+  },
   'log-level': {
     group: 'log',
     shape: 'debug|info|warn|error',

@@ -1,6 +1,6 @@
 import { sentenceOf } from '../errors.ts';
-import { expandVariables } from './expandVariables.ts';
 import type { Environment } from './otherPlaces.ts';
+import { splitAddress } from './splitAddress.ts';
 import { truth } from './values.ts';
 
 /** A cluster in Heapster's words: `--source=PREFIX:URL?options`. */
@@ -31,22 +31,16 @@ const SILENT_OPTIONS = ['apiVersion'];
 /** Reads one `--source` exactly as Heapster did, adding sentences to `problems` and remarks to `notes`. */
 export function parseSource(text: string, environment: Environment, problems: string[], notes: string[]): Source {
   const shown = `--source=${text}`;
-  const colon = text.indexOf(':');
-  const prefix = colon < 0 ? text : text.slice(0, colon);
+  const { prefix, location, options, unset } = splitAddress(text, environment);
   if (prefix !== 'kubernetes' && prefix !== 'kubernetes.summary_api') {
     problems.push(`${shown} must begin with "kubernetes:" or "kubernetes.summary_api:".`);
   }
   if (prefix === 'kubernetes') {
     notes.push(`${shown}: "kubernetes:" reads the kubelets' Summary API here, as "kubernetes.summary_api:" does.`);
   }
-  const { text: address, unset } = expandVariables(colon < 0 ? '' : text.slice(colon + 1), environment);
   if (unset.length > 0) {
     notes.push(`${shown}: the environment has no ${unset.join(', ')}; read as empty.`);
   }
-  const [beforeFragment] = address.split('#');
-  const question = beforeFragment.indexOf('?');
-  const location = question < 0 ? beforeFragment : beforeFragment.slice(0, question);
-  const options = new URLSearchParams(question < 0 ? '' : beforeFragment.slice(question + 1));
   noteUnknownOptions(shown, options, notes);
   return { ...serverOf(shown, location, problems, notes), ...readOptions(shown, options, problems) };
 }

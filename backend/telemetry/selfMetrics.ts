@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { exposeSinks, type SinkSource } from './sinkMetrics.ts';
 
 /** What is asked when somebody reads the metrics, rather than counted as it happens. */
 export interface HealthSource {
@@ -36,6 +37,8 @@ export interface Telemetry {
   countRequest(route: string, status: number, seconds: number): void;
   /** Names where the values come from that are read on demand; until then they are missing. */
   watch(source: HealthSource): void;
+  /** The same for sinks, if there are any. */
+  watchSinks(read: () => readonly SinkSource[]): void;
   /** The Prometheus text and its content type. */
   expose(): Promise<{ contentType: string; text: string }>;
 }
@@ -102,6 +105,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
       durations.labels(route).observe(seconds);
     },
     watch: (source) => exposeSource(source, options.now, registry),
+    watchSinks: (read) => exposeSinks(read, options.now, registry),
     expose: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
   };
 }
