@@ -53,7 +53,7 @@ function printHeapsterPart(): string[] {
     "## Heapster's other flags",
     'Accepted without effect, so that an old manifest starts:',
     noEffect.map((flag) => `\`${flag}\``).join(', ') + '.',
-    '`--sink=metric` and `--sink=log` are accepted without effect too; any other sink is refused, because Grafana asks this backend directly. Refused are also:',
+    "`--sink=influxdb:…` and `--sink=graphite:…` write Heapster's metrics as Heapster did, see [sinks.md](sinks.md). `--sink=metric` and `--sink=log` are accepted without effect; its other sinks are refused with what to use instead. Refused are also:",
     markdownTable(
       ['Flag', 'Because'],
       refused.map(({ flag, instead }) => [`\`${flag}\``, instead])
