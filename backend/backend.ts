@@ -11,6 +11,7 @@ import type { Config } from './config/config.ts';
 import { sentenceOf } from './errors.ts';
 import { followCertificate } from './followCertificate.ts';
 import { openHeapsterFace } from './heapsterFace.ts';
+import { leastHeadWindowMs, openHistory } from './openHistory.ts';
 import { createKubeletClient } from './kubelet/client.ts';
 import type { ConnectionOptions } from './kubernetes/connection.ts';
 import { createDirectory, type Directory } from './kubernetes/directory.ts';
@@ -57,8 +58,11 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
   const { connection, clusterProblem: toldProblem } = options;
   const directory = createDirectory({ connection, log: sentences(log), toldProblem });
   const kubelets = createKubeletClient({ ...kubeletOptions(config, directory), now: clock.nowMs });
-  const head = new HeadStore({ windowMs: config.store.headWindowMs, maxBytes: config.store.headMemoryBytes });
-  const engine = createQueryEngine(head, resolutionMs, config.query);
+  const windowMs = Math.max(config.store.headWindowMs, leastHeadWindowMs(config.history, resolutionMs));
+  const head = new HeadStore({ windowMs, maxBytes: config.store.headMemoryBytes });
+  const { clusterName } = options;
+  const history = openHistory(config.history, head, { clusterName, resolutionMs, log: sentences(log) });
+  const engine = createQueryEngine(history.reader, resolutionMs, config.query);
   const sinks = openSinksOf(config, directory, { clock, telemetry, log: sentences(log) });
   const collector = new Collector({
     resolutionMs,
@@ -68,7 +72,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     cadvisor: config.kubelet.cadvisorMetrics
       ? new CadvisorSource({ resolutionMs, deadlineMs: config.kubelet.timeoutMs, kubelets, telemetry })
       : undefined,
-    writer: writeToAll([head, sinks]),
+    writer: writeToAll([...history.writers, sinks]),
     heapsterValues: config.heapster.api !== 'off' || config.sinks.length > 0,
     clock,
     telemetry,
@@ -89,6 +93,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     collector,
     directory,
     sinkProblems: () => sinks.reports().flatMap(({ problem }) => problem ?? []),
+    history: history.state,
     headBytes: () => head.bytes,
     objectCount: () => head.objectCount,
     lastRound: rounds.last,
@@ -96,8 +101,9 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
   };
   const { maxStreams } = config.query;
   const streams = new Streams({ rounds, most: maxStreams, mostPerAsker: Math.floor(maxStreams / 2), log });
+  telemetry.watchHistory(history.state);
   telemetry.watch({ ...watchedValues(head, collector, directory), streamCount: () => streams.count });
-  const heapster = openHeapsterFace({ config, head, facts: directory, nowMs: clock.nowMs });
+  const heapster = openHeapsterFace({ config, head, history: history.reader, facts: directory, nowMs: clock.nowMs });
   const doors: Door[] = [
     ...heapster.first,
     {
@@ -145,6 +151,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
       await Promise.all(running);
       streams.close();
       await Promise.all([server.close(STOP_GRACE_MS), sinks.close(STOP_GRACE_MS)]);
+      await history.close();
       await directory.stop();
       await kubelets.close();
     },

@@ -2,13 +2,14 @@ import type { Door } from './api/door.ts';
 import { createHeapsterDoors, createHeapsterFallback } from './api/heapster/doors.ts';
 import type { ClusterFacts, PointReader, RoundReader } from './api/heapster/types.ts';
 import type { Config } from './config/config.ts';
+import { JoinedReader } from './history/joinedReader.ts';
 import type { HeadStore } from './store/headStore.ts';
 
 export interface HeapsterFaceOptions {
   readonly config: Config;
   readonly head: HeadStore;
   /** Where older values are read; the head alone if there is nothing else. */
-  readonly history?: PointReader;
+  readonly history?: HeadStore | JoinedReader;
   readonly facts: ClusterFacts;
   readonly nowMs: () => number;
 }
@@ -23,7 +24,7 @@ export function openHeapsterFace(options: HeapsterFaceOptions): { readonly first
   const first = createHeapsterDoors({
     access: heapster.api,
     recent,
-    history: options.history ?? recent,
+    history: options.history instanceof JoinedReader ? readJoined(recent, options.history) : recent,
     facts: options.facts,
     labels: heapster,
     maxPoints: query.maxPoints,
@@ -43,6 +44,19 @@ export function readHead(head: HeadStore): RoundReader {
     points: ({ table, key, metric, fromMs, toMs, node, pod }) => {
       const pods = pod === undefined ? undefined : [pod];
       return head.exactPoints(table, key, metric, fromMs, toMs, { shard: node, pods });
+    },
+  };
+}
+
+/** What is on disk and the head after it, as Heapster's face reads them. */
+function readJoined(recent: RoundReader, joined: JoinedReader): PointReader {
+  return {
+    rounds: () => joined.rounds(),
+    metricsOfNewestRound: () => joined.metricsOfNewestRound(),
+    objects: (table) => joined.objects(table),
+    points(request) {
+      const { points, untilMs } = joined.sealedPoints(request);
+      return [...points, ...recent.points({ ...request, fromMs: Math.max(request.fromMs, untilMs + 1) })];
     },
   };
 }

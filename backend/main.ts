@@ -56,12 +56,13 @@ function withDemoDefaults(config: Config, simulated: boolean): Config {
   if (!simulated) {
     return config;
   }
-  const { auth, server, collection } = config;
+  const { auth, server, collection, history } = config;
   const open =
     auth.mode === 'token' && auth.tokens.length === 0 && auth.newTokenFile === undefined && server.loopbackOnly;
   return {
     ...config,
     auth: open ? { ...auth, mode: 'none' } : auth,
+    history: history?.isGiven ? history : undefined,
     collection: collection.isDefault ? { ...collection, resolutionMs: DEMO_RESOLUTION_MS } : collection,
   };
 }

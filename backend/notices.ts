@@ -11,6 +11,18 @@ export interface NoticeSources {
   readonly directory: { nodes(): readonly unknown[]; problems(): string[] };
   /** Sentences about places that values are written to beside the store. */
   readonly sinkProblems?: () => string[];
+  /** How the history on disk is doing, if there is one. */
+  readonly history?: () => HistoryReport | undefined;
+}
+
+/** What is told of the history on disk. */
+export interface HistoryReport {
+  /** Why it is not written at present, in a sentence. */
+  readonly problem: string | undefined;
+  /** What was found damaged, a sentence each. */
+  readonly damages: readonly string[];
+  /** NaN while there is nothing. */
+  readonly oldestMs: number;
 }
 
 /** Nodes whose sentences a notice repeats. */
@@ -35,21 +47,31 @@ export function reportNotices(
     const text = `The newest data are ${Math.round(lateMs / 1000)} s old. Look at the status page of Heapscope.`;
     notices.push({ severity: 'warning', text });
   }
-  if (rounds.length > 0 && range.toMs < rounds[0]) {
-    const kept = new Date(rounds[0]).toISOString();
-    notices.push({
-      severity: 'info',
-      text: `Nothing before ${kept} is kept in memory. Choose a later range, or raise --head-window or --head-memory.`,
-    });
+  const history = sources.history?.();
+  if (history?.problem !== undefined) {
+    const text = mayNameNodes ? history.problem : 'The history cannot be written; values go on in memory meanwhile.';
+    notices.push({ severity: 'warning', text });
+  }
+  const oldestMs = Math.min(...rounds.slice(0, 1), history?.oldestMs || Infinity);
+  if (rounds.length > 0 && range.toMs < oldestMs) {
+    const advice = history ? '--history-1h or --history-size' : '--data-dir, or raise --head-window or --head-memory';
+    const text = `Nothing before ${new Date(oldestMs).toISOString()} is kept. Choose a later range, or ${history ? 'raise' : 'give'} ${advice}.`;
+    notices.push({ severity: 'info', text });
   }
   return notices;
+}
+
+/** What is wrong with the history on disk, a sentence each. */
+export function historyProblems({ history }: Pick<NoticeSources, 'history'>): string[] {
+  const report = history?.();
+  return report ? [...(report.problem === undefined ? [] : [report.problem]), ...report.damages] : [];
 }
 
 /** Sentences a person should act on, worst first. Who may not see nodes learns that something is wrong, not where. */
 export function reportProblems(sources: NoticeSources, mayNameNodes: boolean): string[] {
   const ofCluster = sources.directory.problems();
   if (mayNameNodes) {
-    return [...ofCluster, ...(sources.sinkProblems?.() ?? []), ...nodeProblems(sources)];
+    return [...ofCluster, ...historyProblems(sources), ...(sources.sinkProblems?.() ?? []), ...nodeProblems(sources)];
   }
   const unreachable =
     ofCluster.length > 0 ? ['The cluster cannot be watched as it should; its status page says why.'] : [];

@@ -3,7 +3,7 @@ import type { Collector } from './collector.ts';
 import type { HealthResponse } from './contract/grafana.ts';
 import type { MetricLevel } from './model/catalogue.ts';
 import type { NodeFacts } from './model/facts.ts';
-import { reportProblems } from './notices.ts';
+import { historyProblems, reportProblems, type HistoryReport } from './notices.ts';
 import type { QueryEngine } from './query/queryEngine.ts';
 
 /** What the status page, the health routes and the notices are made of. */
@@ -26,6 +26,7 @@ export interface ReportSources {
     problems(): string[];
   };
   readonly sinkProblems?: () => string[];
+  readonly history?: () => HistoryReport | undefined;
   readonly headBytes: () => number;
   readonly objectCount: () => number;
   /** The last round that ended: its number, begin and duration. */
@@ -45,7 +46,7 @@ export function reportStatus(sources: ReportSources): StatusReport {
     cluster: {
       name: sources.clusterName,
       apiServer: sources.apiServer,
-      problems: [...sources.directory.problems(), ...(sources.sinkProblems?.() ?? [])],
+      problems: [...sources.directory.problems(), ...historyProblems(sources), ...(sources.sinkProblems?.() ?? [])],
     },
     round: {
       number: last?.number ?? 0,

@@ -36,6 +36,7 @@ async function measure(nodes: number, folder: string, flags: readonly string[]):
     `--metric-resolution=${resolutionMs}ms`,
     `--head-window=${windowMs}ms`,
     '--head-memory=1MiB',
+    `--data-dir=${join(folder, `history-${nodes}`)}`,
     ...flags,
   ]);
   try {

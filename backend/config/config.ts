@@ -5,6 +5,8 @@ export interface Config {
   /** `isDefault`: nobody asked for this resolution. */
   readonly collection: { readonly resolutionMs: number; readonly isDefault: boolean };
   readonly store: StoreConfig;
+  /** Undefined: history is kept in memory only. */
+  readonly history?: HistoryConfig;
   readonly query: { readonly maxSeries: number; readonly maxPoints: number; readonly maxStreams: number };
   readonly server: ServerConfig;
   readonly auth: AuthConfig;
@@ -52,6 +54,15 @@ export interface KubeletConfig {
 export interface StoreConfig {
   readonly headWindowMs: number;
   readonly headMemoryBytes: number;
+}
+
+/** Where and how long history is kept on disk. */
+export interface HistoryConfig {
+  /** A folder; one that nobody gave holds a folder per cluster. */
+  readonly path: string;
+  readonly isGiven: boolean;
+  readonly maxBytes: number;
+  readonly keepMs: { readonly raw: number; readonly '10m': number; readonly '1h': number };
 }
 
 /** Where the HTTP server listens. */

@@ -6,6 +6,7 @@ import type { ChosenCluster } from './chooseCluster.ts';
 import type { Config, KubeletConfig, ServerConfig } from './config.ts';
 import { gatherSettings } from './gather.ts';
 import type { Settings } from './gather.ts';
+import { historyConfig } from './historyConfig.ts';
 import type { Environment, ReadTextFile } from './otherPlaces.ts';
 import { readFailure } from './readFailure.ts';
 import { parseSinks } from './sink.ts';
@@ -38,6 +39,7 @@ export function loadConfig(
       headWindowMs: values['head-window'] ?? defaultHeadWindowMs(resolutionMs),
       headMemoryBytes: values['head-memory'],
     },
+    history: historyConfig(settings, environment),
     query: {
       maxSeries: values['max-series'],
       maxPoints: values['max-points'],

@@ -4,7 +4,8 @@ import type { Parsed } from './values.ts';
 export const GROUPS = {
   cluster: 'Cluster',
   kubelet: 'Kubelets',
-  collection: 'Collection and history',
+  collection: 'Collection and recent history',
+  history: 'History on disk',
   server: 'Server',
   auth: 'Access',
   heapster: "Heapster's face",

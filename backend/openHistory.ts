@@ -1,0 +1,75 @@
+import { join } from 'node:path';
+import type { HistoryConfig } from './config/config.ts';
+import { HeapscopeError, sentenceOf } from './errors.ts';
+import { History, ROUNDS_PER_BLOCK, type HistoryState } from './history/history.ts';
+import { JoinedReader } from './history/joinedReader.ts';
+import type { HeadStore } from './store/headStore.ts';
+import type { RoundWriter } from './store/roundWriter.ts';
+
+/** The history beside the head: where rounds are written to, and what questions are read from. */
+export interface OpenHistory {
+  readonly writers: readonly RoundWriter[];
+  readonly reader: HeadStore | JoinedReader;
+  /** Undefined: history is kept in memory only. */
+  state(): HistoryState | undefined;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the history on disk, if there is to be one. Throws `history_format` or `history_unusable` if somebody gave a folder
+ * that cannot be used; the folder nobody gave may fail, and then history is kept in memory only.
+ */
+export function openHistory(
+  config: HistoryConfig | undefined,
+  head: HeadStore,
+  { clusterName, resolutionMs, log }: { clusterName: string; resolutionMs: number; log: OpenHistoryLog }
+): OpenHistory {
+  if (!config) {
+    return inMemory(head);
+  }
+  const path = config.isGiven ? config.path : join(config.path, folderName(clusterName));
+  try {
+    const history = History.open({ path, retention: config, resolutionMs, log });
+    log.info(`History is kept in ${path}.`);
+    return {
+      writers: [head, history],
+      reader: new JoinedReader(head, history.store, history.inventory, resolutionMs),
+      state: () => history.state(),
+      close: () => history.close(),
+    };
+  } catch (error) {
+    if (config.isGiven || !(error instanceof HeapscopeError)) {
+      throw error;
+    }
+    log.warn(`${sentenceOf(error)} History is kept in memory only; name a folder by --data-dir.`);
+    return inMemory(head);
+  }
+}
+
+interface OpenHistoryLog {
+  info(sentence: string): void;
+  warn(sentence: string): void;
+}
+
+/** Rounds that memory has to hold beside those of a log, while that is sealed. */
+const SEALING_ROUNDS = 3;
+
+/** How long memory has to keep rounds at least, so that none is missing between it and what is sealed. */
+export function leastHeadWindowMs(config: HistoryConfig | undefined, resolutionMs: number): number {
+  return config ? (ROUNDS_PER_BLOCK + SEALING_ROUNDS) * resolutionMs : 0;
+}
+
+function inMemory(head: HeadStore): OpenHistory {
+  return { writers: [head], reader: head, state: () => undefined, close: () => Promise.resolve() };
+}
+
+/** A name for a folder that tells the cluster; others that look the same are other clusters only by the port. */
+function folderName(clusterName: string): string {
+  return (
+    clusterName
+      .replace(/^[a-z]+:\/\//, '')
+      .replaceAll(/[^A-Za-z0-9.-]+/g, '_')
+      .replace(/^[._]+/, '')
+      .slice(0, 100) || 'cluster'
+  );
+}
