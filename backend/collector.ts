@@ -1,8 +1,9 @@
 import { HeapscopeError, sentenceOf, type ErrorCode } from './errors.ts';
 import type { DecodedSummary } from './kubelet/concludeSummary.ts';
+import { decodeSummary } from './kubelet/decodeSummary.ts';
 import { SummaryReader } from './kubelet/summaryReader.ts';
 import type { CadvisorReading, CadvisorSource } from './cadvisorSource.ts';
-import type { NodeBatch } from './model/batch.ts';
+import type { NodeBatch, Table } from './model/batch.ts';
 import type { NodeFacts } from './model/facts.ts';
 import { addCadvisor } from './pipeline/addCadvisor.ts';
 import { addHeapsterValues } from './pipeline/addHeapsterValues.ts';
@@ -67,6 +68,7 @@ export class Collector {
   private readonly options: CollectorOptions;
   private readonly summaries = new SummaryReader();
   private readonly counters = new Map<string, NodeBatch>();
+  private readonly listedLast = new Map<string, Table>();
   private readonly nodeReports = new Map<string, NodeReport>();
 
   constructor(options: CollectorOptions) {
@@ -130,7 +132,7 @@ export class Collector {
       const summed = this.timed('sums', () => sumPodsToNode(sumContainersToPods(specified)));
       const scrape = { answered: true, durationMs: answer.durationMs };
       const shared = this.timed('shares', () => addNodeShares(summed, node, pods(), scrape));
-      const finished = this.asHeapster(shared, before);
+      const finished = this.asHeapster(shared, before, this.podsListedLast(node.name, answer, summary));
       this.counters.set(node.name, keepCounters(decoded, this.counters.get(node.name)));
       this.options.kubelets.giveBack?.(answer.body);
       this.noteAnswer(node.name, answer, summary, extra);
@@ -138,14 +140,25 @@ export class Collector {
     } catch (error) {
       this.noteFailure(node.name, error);
       const silent = sumPodsToNode(addPodSpecs(silentNode(node.name, endMs), directory));
-      batch = this.asHeapster(addNodeShares(silent, node, pods(), { answered: false, durationMs: NaN }), undefined);
+      batch = this.asHeapster(addNodeShares(silent, node, pods(), { answered: false, durationMs: NaN }));
     }
     store(batch);
   }
 
   /** With what Heapster would have said, where somebody may ask for it. */
-  private asHeapster(batch: NodeBatch, before: NodeBatch | undefined): NodeBatch {
-    return this.options.heapsterValues ? this.timed('heapster', () => addHeapsterValues(batch, before)) : batch;
+  private asHeapster(batch: NodeBatch, before?: NodeBatch, listedLast?: Table): NodeBatch {
+    if (!this.options.heapsterValues) {
+      return batch;
+    }
+    const pods = { now: listedLast, before: before && this.listedLast.get(batch.node) };
+    setOrDelete(this.listedLast, batch.node, listedLast);
+    return this.timed('heapster', () => addHeapsterValues(batch, before, pods));
+  }
+
+  /** Of a pod that a kubelet lists twice the newest instance counts here; to Heapster it was the one that stood last. */
+  private podsListedLast(node: string, answer: KubeletAnswer, { droppedRows }: DecodedSummary): Table | undefined {
+    const isWanted = this.options.heapsterValues && droppedRows > 0;
+    return isWanted ? decodeSummary(answer.body, node, answer.receivedMs, 'last').tables.pod : undefined;
   }
 
   /** Both answers of a kubelet at the same moment. The second is never a reason to lose the first. */
@@ -205,6 +218,7 @@ export class Collector {
     for (const name of [...this.nodeReports.keys()].filter((candidate) => !known.has(candidate))) {
       this.nodeReports.delete(name);
       this.counters.delete(name);
+      this.listedLast.delete(name);
       this.summaries.forget(name);
       this.options.kubelets.forget(name);
       this.options.cadvisor?.forget(name);
@@ -216,6 +230,14 @@ export class Collector {
     const result = work();
     this.options.telemetry.observeStep(step, (performance.now() - startedMs) / 1000);
     return result;
+  }
+}
+
+function setOrDelete<Value>(map: Map<string, Value>, key: string, value: Value | undefined): void {
+  if (value === undefined) {
+    map.delete(key);
+  } else {
+    map.set(key, value);
   }
 }
 

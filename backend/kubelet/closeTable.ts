@@ -16,18 +16,20 @@ export const interfaceKey = (names: ObjectNames) => objectKey(ownerKey(names), n
 
 /**
  * Closes a table. Rows without a name are left out; of rows with the same key the one with the newer start counts, and
- * of equal ones the last: a kubelet may list a pod and its predecessor together.
+ * of equal ones the last: a kubelet may list a pod and its predecessor together. Where `isLastChosen`, the last row counts.
  */
 export function closeTable(
   builder: TableBuilder,
   names: ObjectNames[],
-  keyOf: (names: ObjectNames) => string
+  keyOf: (names: ObjectNames) => string,
+  isLastChosen: (names: ObjectNames) => boolean = () => false
 ): OpenTable {
   const rowOf = new Map<string, number>();
   for (let row = 0; row < builder.rowCount; row++) {
     const key = keyOf(names[row]);
     const rival = rowOf.get(key);
-    if (key !== '' && !(rival !== undefined && builder.start(rival) > builder.start(row))) {
+    const isOlder = rival !== undefined && builder.start(rival) > builder.start(row);
+    if (key !== '' && (!isOlder || isLastChosen(names[row]))) {
       rowOf.set(key, row);
     }
   }

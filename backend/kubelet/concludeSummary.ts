@@ -12,6 +12,8 @@ export interface DecodedSummary {
   readonly tables: Readonly<Partial<Record<TableName, Table>>>;
   /** Values left out because no kubelet means them: negative, or beyond 2^64. */
   readonly rejectedValues: number;
+  /** Rows left out because they had no name, or because another had the same. */
+  readonly droppedRows: number;
   /** Newest sample time of the answer in Unix ms, -Infinity if it has none; ahead of our clock if theirs is. */
   readonly newestSampleMs: number;
 }
@@ -30,7 +32,7 @@ const NANOCORES_PER_MILLICORE = 1e6;
  * pressure is measured at all. Works on the tables it is given and gives the same.
  */
 export function concludeSummary(summary: RawSummary, receivedMs: number): DecodedSummary {
-  const { tables, saysNodeName, rejectedValues } = summary;
+  const { tables, saysNodeName, rejectedValues, droppedRows } = summary;
   const links = linksOf(tables);
   for (const owner of OWNERS) {
     const table = tables[owner];
@@ -46,7 +48,7 @@ export function concludeSummary(summary: RawSummary, receivedMs: number): Decode
   if (!isPressureMeasured(tables)) {
     leaveOutPressure(tables);
   }
-  return { saysNodeName, tables, rejectedValues, newestSampleMs: newestSampleMs(tables) };
+  return { saysNodeName, tables, rejectedValues, droppedRows, newestSampleMs: newestSampleMs(tables) };
 }
 
 function concludeOwner(table: OpenTable, receivedMs: number, storage: Storage, usage: Column | undefined): void {

@@ -5,7 +5,7 @@ import { FilesystemBlocks } from './filesystemBlocks.ts';
 import { END, JsonCursor, JsonError } from './jsonCursor.ts';
 import { MeasuredBlocks } from './measuredBlocks.ts';
 import * as KEY from './summaryKeys.ts';
-import { SummaryTables, type RawTables } from './summaryTables.ts';
+import { SummaryTables, type RawTables, type PodChoice } from './summaryTables.ts';
 import { METRIC, SYSTEM_CONTAINER_NAMES } from './summaryFields.ts';
 
 /** What an answer to `/stats/summary` says, before anything is concluded from it. */
@@ -20,14 +20,19 @@ export interface RawSummary extends RawTables {
  *
  * The format: Kubernetes, `k8s.io/kubelet/pkg/apis/stats/v1alpha1`.
  */
-export function decodeSummary(body: Buffer, node: string, receivedMs: number): DecodedSummary {
-  return concludeSummary(readSummary(body, node), receivedMs);
+export function decodeSummary(
+  body: Buffer,
+  node: string,
+  receivedMs: number,
+  choice: PodChoice = 'newest'
+): DecodedSummary {
+  return concludeSummary(readSummary(body, node, choice), receivedMs);
 }
 
 /** What the answer itself says. Throws like {@link decodeSummary}. */
-export function readSummary(body: Buffer, node: string): RawSummary {
+export function readSummary(body: Buffer, node: string, choice: PodChoice = 'newest'): RawSummary {
   try {
-    return new SummaryDecoder(body, node).decode();
+    return new SummaryDecoder(body, node).decode(choice);
   } catch (error) {
     if (error instanceof JsonError) {
       const sentence = `Kubelet on node ${node} answered ${body.length} bytes that are not a summary: ${error.message}. Ask it by hand for /stats/summary and look at the answer.`;
@@ -58,7 +63,7 @@ class SummaryDecoder {
     this.accelerators = new AcceleratorBlocks(this.cursor);
   }
 
-  decode(): RawSummary {
+  decode(choice: PodChoice): RawSummary {
     const { cursor, tables } = this;
     let nodes = 0;
     for (let key = cursor.firstKey(); key !== END; key = cursor.nextKey()) {
@@ -77,7 +82,7 @@ class SummaryDecoder {
     if (nodes !== 1) {
       throw new JsonError(`The answer has ${nodes === 0 ? 'no' : 'more than one'} "node"`, 0);
     }
-    return { saysNodeName: this.saysNodeName, ...this.withAccelerators(tables.close()) };
+    return { saysNodeName: this.saysNodeName, ...this.withAccelerators(tables.close(choice)) };
   }
 
   private withAccelerators(closed: RawTables): RawTables {

@@ -4,6 +4,9 @@ import { FILESYSTEM, INTERFACE, MEASURED, PRESSURE } from './summaryFields.ts';
 import { JsonError } from './jsonCursor.ts';
 import { TableBuilder, type OpenTable } from './tableBuilder.ts';
 
+/** Which instance of a pod counts that a kubelet lists twice: the one that started last, or the one that stands last. */
+export type PodChoice = 'newest' | 'last';
+
 /** Whose measurements a row holds. */
 export type Owner = 'node' | 'pod' | 'container' | 'sys_container';
 
@@ -140,8 +143,9 @@ export class SummaryTables {
     return this.measured[owner].start(row);
   }
 
-  /** The tables as far as the answer tells them. */
-  close(): RawTables {
+  /** The tables as far as the answer tells them; of a pod that is listed twice, what `choice` says. */
+  close(choice: PodChoice = 'newest'): RawTables {
+    const isLast = choice === 'last' ? ({ owner = 'pod' }: ObjectNames) => owner === 'pod' : undefined;
     const { node, sys_container, pod, container } = this.measured;
     const owners = this.describeOwners();
     const filesystems = this.filesystemParts.map((part, index): ObjectNames => {
@@ -156,9 +160,9 @@ export class SummaryTables {
     const tables = {
       node: closeTable(node, owners.node, nodeKey),
       sys_container: closeTable(sys_container, owners.sys_container, systemKey),
-      pod: closeTable(pod, owners.pod, podKey),
+      pod: closeTable(pod, owners.pod, podKey, isLast),
       container: closeTable(container, owners.container, containerKey),
-      filesystem: closeTable(this.filesystems, filesystems, filesystemKey),
+      filesystem: closeTable(this.filesystems, filesystems, filesystemKey, isLast),
       interface: closeTable(this.interfaces, interfaces, interfaceKey),
     };
     const builders = [node, sys_container, pod, container, this.filesystems, this.interfaces];

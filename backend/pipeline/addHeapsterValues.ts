@@ -7,7 +7,7 @@ import {
   type NodeBatch,
   type Table,
 } from '../model/batch.ts';
-import { RATES } from '../model/catalogue.ts';
+import { describeMetric, RATES } from '../model/catalogue.ts';
 import { heapsterHas } from '../model/heapsterMetrics.ts';
 import {
   HEAPSTER_CPU,
@@ -21,21 +21,34 @@ const LEVELS = ['node', 'sys_container', 'pod', 'container'] as const;
 type Level = (typeof LEVELS)[number];
 
 const CPU = 'cpu/usage_rate';
+/** Stands among the metrics for when an object started. */
+const START = 'start';
 const TRAFFIC = ['network/rx', 'network/tx', 'network/rx_errors', 'network/tx_errors'] as const;
 
 /** Values per metric, a number per row; NaN is absent. */
 type Values = Map<string, Float64Array>;
 
+/** Pods as Heapster took them, in this round and in the one before, where that is not how we take them. */
+export interface PodsListedLast {
+  readonly now?: Table;
+  readonly before?: Table;
+}
+
 /**
  * Adds what Heapster would have said where that is not our value: see `model/heapsterValues.ts`. Stands at the end of the
  * line, so that what it adds is part of no sum. `previous` holds the counters of the round before. Pure.
  */
-export function addHeapsterValues(batch: NodeBatch, previous: NodeBatch | undefined): NodeBatch {
+export function addHeapsterValues(
+  batch: NodeBatch,
+  previous: NodeBatch | undefined,
+  listedLast: PodsListedLast = {}
+): NodeBatch {
   const values = new Map<Level, Values>();
   for (const level of LEVELS) {
     const table = batch.tables[level];
+    const [now, before] = level === 'pod' ? [listedLast.now, listedLast.before] : [];
     if (table) {
-      values.set(level, ratesOf(level, table, previous?.tables[level]));
+      values.set(level, valuesOf(level, table, now ?? table, before ?? previous?.tables[level]));
     }
   }
   const { pod: pods, container: containers, node } = batch.tables;
@@ -48,7 +61,7 @@ export function addHeapsterValues(batch: NodeBatch, previous: NodeBatch | undefi
   const tables = { ...batch.tables };
   for (const [level, own] of values) {
     const table = batch.tables[level]!;
-    tables[level] = withColumns(table, [...differences(level, table, own), ...startTimes(table)]);
+    tables[level] = withColumns(table, differences(level, table, own));
   }
   return { ...batch, tables };
 }
@@ -66,6 +79,38 @@ function sampleTimes(level: Level, { keys, sampleTimesMs, columns }: Table): Flo
     }
   }
   return times;
+}
+
+/** What Heapster said of the rows of a table, given the values it took: rates, start, and whatever else is not ours. */
+function valuesOf(level: Level, table: Table, told: Table, before: Table | undefined): Values {
+  const own = ratesOf(level, told, before);
+  if (told.startTimesMs.some((timeMs) => !Number.isNaN(timeMs))) {
+    own.set(START, told.startTimesMs);
+  }
+  if (told === table) {
+    return own;
+  }
+  const rows = rowsByKey(told);
+  const arranged: Values = new Map();
+  const arrange = (name: string, values: Float64Array, isRate: boolean) => {
+    const ours = table.columns.get(name)?.values;
+    arranged.set(
+      name,
+      Float64Array.from(table.keys, (key, row) => {
+        const value = values[rows.get(key) ?? -1] ?? NaN;
+        // What the pod itself does not say is the sum of its containers, which is ours too.
+        return Number.isNaN(value) && !isRate && ours ? ours[row] : value;
+      })
+    );
+  };
+  own.forEach((values, name) => arrange(name, values, true));
+  for (const [name, { values }] of told.columns) {
+    const metric = describeMetric(name);
+    if (metric && heapsterHas(metric, level) && !own.has(name)) {
+      arrange(name, values, false);
+    }
+  }
+  return arranged;
 }
 
 function ratesOf(level: Level, table: Table, before: Table | undefined): Values {
@@ -148,6 +193,10 @@ function differences(level: Level, table: Table, own: Values): Array<[string, Co
   const columns: Array<[string, Column]> = [];
   for (const [metric, values] of own) {
     const ours = table.columns.get(metric)?.values;
+    if (metric === START) {
+      columns.push([HEAPSTER_START, { values }]);
+      continue;
+    }
     const differing = values.map((value, row) => {
       const known = ours ? ours[row] : NaN;
       if (Number.isNaN(value)) {
@@ -162,8 +211,4 @@ function differences(level: Level, table: Table, own: Values): Array<[string, Co
     }
   }
   return columns;
-}
-
-function startTimes({ startTimesMs }: Table): Array<[string, Column]> {
-  return startTimesMs.some((timeMs) => !Number.isNaN(timeMs)) ? [[HEAPSTER_START, { values: startTimesMs }]] : [];
 }

@@ -65,7 +65,7 @@ export function aggregate(
 ): { readonly [key: string]: GoValue } {
   const buckets = splitPoints(points, bucketMs).map((own): Bucket => {
     const sorted = [...own].sort((one, other) => (one.value < other.value ? -1 : one.value > other.value ? 1 : 0));
-    const values = new Map(aggregations.map((name) => [name, reckon(name, sorted)]));
+    const values = new Map(aggregations.map((name) => [name, reckon(name, own, sorted)]));
     return { timestamp: nameBucket(own, sorted, aggregations, bucketMs, startMs), values };
   });
   // A column of which one value has a fraction is one of floats.
@@ -161,13 +161,13 @@ function choose(aggregation: Aggregation, sorted: readonly Point[]): Point | und
 }
 
 /** Average and median are doubles, whatever the points are. */
-function reckon(aggregation: Aggregation, sorted: readonly Point[]): number | bigint {
+function reckon(aggregation: Aggregation, points: readonly Point[], sorted: readonly Point[]): number | bigint {
   const at = (index: number) => Number(sorted[index].value);
   switch (aggregation) {
     case 'count':
       return sorted.length;
     case 'average':
-      return sorted.reduce((sum, { value }) => sum + Number(value), 0) / sorted.length;
+      return points.reduce((sum, { value }) => sum + Number(value), 0) / points.length;
     case 'median': {
       const middle = Math.floor(sorted.length / 2);
       return sorted.length % 2 === 1 ? at(middle) : at(middle - 1) + (at(middle) - at(middle - 1)) / 2;

@@ -18,6 +18,8 @@ export interface LabelledValue {
 /** Everything Heapster would have known of one entity in one round. */
 export interface MetricSet {
   readonly entity: Entity;
+  /** As the list of all keys has it. */
+  readonly key: string;
   /** Uid of a pod as its kubelet told it. */
   readonly uid?: string;
   /** When the statistics began, Unix ms; NaN if that is not known. */
@@ -73,7 +75,14 @@ function setOf(level: HeapsterLevel, object: RoundObject, parts: ReadonlyMap<str
   const labelled = (parts.get(heapsterKey(entity)) ?? [])
     .filter((part) => isPartOf(entity, part.names))
     .flatMap((part) => labelledValues(level, part.names, part.values));
-  return { entity, uid: names.uid, startMs: Number(values.get(HEAPSTER_START) ?? NaN), values: own, labelled };
+  return {
+    entity,
+    key: heapsterKey(entity),
+    uid: names.uid,
+    startMs: Number(values.get(HEAPSTER_START) ?? NaN),
+    values: own,
+    labelled,
+  };
 }
 
 /** Names of what is stored and of what Heapster alone would have had. */

@@ -39,11 +39,6 @@ export function metricsOf(level: HeapsterLevel): MetricDefinition[] {
   return CATALOGUE.filter((metric) => heapsterHas(metric, level));
 }
 
-/** Whether a metric may have another value in Heapster's eyes than in ours. */
-function mayDiffer({ name, rateOf }: MetricDefinition): boolean {
-  return rateOf !== undefined || name === 'restart_count' || name === 'cpu/node_utilization';
-}
-
 /** The value of a metric as Heapster had it, given what is stored in one round; undefined if it had none. */
 export function heapsterValue(name: string, values: ReadonlyMap<string, number | bigint>): number | bigint | undefined {
   const own = values.get(heapsterColumn(name));
@@ -64,13 +59,11 @@ export function readPoints(reader: PointReader, entity: Entity, name: string, ra
     ...reader.points({ table: entity.level, key: keyOf(entity), metric: column, ...range, ...placeOf(entity) }),
   ];
   const silent = entity.level === 'node' ? silentRounds(read('kubelet/answered')) : undefined;
-  const heapster = mayDiffer(metric)
-    ? new Map(read(heapsterColumn(name)).map(({ timestampMs, value }) => [timestampMs, value]))
-    : undefined;
+  const heapster = new Map(read(heapsterColumn(name)).map(({ timestampMs, value }) => [timestampMs, value]));
   const points: Point[] = [];
   const known = new Set<number>();
   for (const { timestampMs, value } of read(name)) {
-    const own = heapster?.get(timestampMs);
+    const own = heapster.get(timestampMs);
     known.add(timestampMs);
     if (silent?.has(timestampMs) || own === HEAPSTER_HAD_NONE) {
       continue;
@@ -78,7 +71,7 @@ export function readPoints(reader: PointReader, entity: Entity, name: string, ra
     const ours = name === CPU && typeof value === 'number' ? wholeMillicores(value) : value;
     points.push({ timestampMs, value: own ?? ours });
   }
-  const missing = [...(heapster ?? [])].filter(
+  const missing = [...heapster].filter(
     ([timestampMs, value]) => !known.has(timestampMs) && value !== HEAPSTER_HAD_NONE
   );
   if (missing.length > 0) {

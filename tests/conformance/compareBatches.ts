@@ -1,0 +1,141 @@
+import type { MetricSet } from '../../backend/api/heapster/metricSets.ts';
+import { describeMetric } from '../../backend/model/catalogue.ts';
+import { heapsterFloat } from '../../backend/model/heapsterMetrics.ts';
+import { numberOf, withoutNegativeRates } from './expectedBatch.ts';
+import type { Departure, Findings } from './findings.ts';
+import type { RecordedBatch, RecordedSet, RecordedValue } from './kit.ts';
+
+/** Our batch, as {@link Replay.newestSets} tells it. */
+export type OwnSets = ReadonlyMap<
+  string,
+  { readonly set: MetricSet; readonly labels: Readonly<Record<string, string>> }
+>;
+
+/** Values that depart by design, by time, key and metric, for the answers made of them. */
+export type Accepted = Map<string, Departure>;
+
+/** The name of a value in {@link Accepted}. */
+export function valueName(timestampMs: number, key: string, metric: string): string {
+  return `${timestampMs} ${key} ${metric}`;
+}
+
+/** The recorder looked at its clock once per node, right before the answer was worked through. */
+const UPTIME_TOLERANCE_MS = 100;
+
+export interface BatchComparison {
+  readonly findings: Findings;
+  readonly accepted: Accepted;
+  /** Rates of this round may differ, because Heapster stored it, or the one before it, out of order. */
+  readonly isOutOfOrder: boolean;
+  /** The recording is of a version that knew less. */
+  readonly isOlder: boolean;
+}
+
+/** Compares every key, label and value of a batch with the recorded one. */
+export function compareBatch(recorded: RecordedBatch, own: OwnSets, comparison: BatchComparison): void {
+  const expected = withoutNegativeRates(recorded);
+  const where = recorded.timestamp;
+  for (const key of new Set([...Object.keys(recorded.sets), ...own.keys()])) {
+    const theirs = recorded.sets[key] as RecordedSet | undefined;
+    const ours = own.get(key);
+    if (!theirs || !ours) {
+      comparison.findings.differ(`${where} ${key}: ${theirs ? 'missing' : 'should not be there'}`);
+      continue;
+    }
+    compareLabels(`${where} ${key}`, theirs.labels, ours.labels, comparison.findings);
+    compareMetrics(recorded, key, expected.get(key) ?? {}, ours.set, comparison);
+    compareLabelled(`${where} ${key}`, theirs, ours.set, comparison.findings);
+  }
+}
+
+function compareLabels(
+  where: string,
+  theirs: Readonly<Record<string, string>>,
+  ours: Readonly<Record<string, string>>,
+  findings: Findings
+): void {
+  for (const name of new Set([...Object.keys(theirs), ...Object.keys(ours)])) {
+    if (theirs[name] === ours[name]) {
+      findings.agree();
+    } else {
+      findings.differ(
+        `${where} label ${name}: ${JSON.stringify(ours[name])} instead of ${JSON.stringify(theirs[name])}`
+      );
+    }
+  }
+}
+
+function compareMetrics(
+  recorded: RecordedBatch,
+  key: string,
+  expected: Readonly<Record<string, RecordedValue>>,
+  ours: MetricSet,
+  comparison: BatchComparison
+): void {
+  const { findings, accepted } = comparison;
+  const timestampMs = Date.parse(recorded.timestamp);
+  const theirs = recorded.sets[key].metrics;
+  for (const name of new Set([...Object.keys(theirs), ...Object.keys(expected), ...ours.values.keys()])) {
+    const value = ours.values.get(name);
+    const isExpected = isSame(name, expected[name], value);
+    const told = valueName(timestampMs, key, name);
+    if (isExpected && isSame(name, theirs[name], value)) {
+      findings.agree();
+    } else if (isExpected) {
+      findings.depart('fallen');
+      accepted.set(told, 'fallen');
+    } else if (comparison.isOutOfOrder && /_rate$|node_utilization$/.test(name)) {
+      findings.depart('order');
+      accepted.set(told, 'order');
+    } else if (comparison.isOlder && isNewer(key, name, theirs)) {
+      findings.depart('version');
+      accepted.set(told, 'version');
+    } else {
+      findings.differ(
+        `${recorded.timestamp} ${key} ${name}: ${String(value)} instead of ${JSON.stringify(expected[name])}`
+      );
+    }
+  }
+}
+
+/** What 1.6 learned: local storage, devices requested, and CPU and memory of pods and what is summed from them. */
+function isNewer(key: string, name: string, theirs: Readonly<Record<string, RecordedValue>>): boolean {
+  const isOfPods = /^(cluster$|namespace:)/.test(key) && !key.includes('/container:');
+  return (
+    name.startsWith('ephemeral_storage/') ||
+    (!(name in theirs) && name.endsWith('/request')) ||
+    (isOfPods && /^(cpu\/usage|memory\/)/.test(name))
+  );
+}
+
+function compareLabelled(where: string, theirs: RecordedSet, ours: MetricSet, findings: Findings): void {
+  const name = (value: { readonly name: string; readonly labels: Readonly<Record<string, string>> }) =>
+    `${value.name} ${JSON.stringify(Object.entries(value.labels).sort())}`;
+  const expected = new Map(theirs.labeled.map((value) => [name(value), value]));
+  const own = new Map(ours.labelled.map((value) => [name(value), value]));
+  for (const each of new Set([...expected.keys(), ...own.keys()])) {
+    if (isSame(own.get(each)?.name ?? '', expected.get(each), own.get(each)?.value)) {
+      findings.agree();
+    } else {
+      const told = JSON.stringify(expected.get(each));
+      findings.differ(`${where} ${each}: ${String(own.get(each)?.value)} instead of ${told}`);
+    }
+  }
+}
+
+function isSame(name: string, theirs: RecordedValue | undefined, ours: number | bigint | undefined): boolean {
+  if (theirs === undefined || ours === undefined) {
+    return theirs === undefined && ours === undefined;
+  }
+  if (name === 'uptime') {
+    return Math.abs(numberOf(theirs) - Number(ours)) <= UPTIME_TOLERANCE_MS;
+  }
+  const metric = describeMetric(name);
+  const isFloat = metric !== undefined && heapsterFloat(metric);
+  if (isFloat !== (theirs.float !== undefined)) {
+    return false;
+  }
+  return isFloat
+    ? Math.abs(numberOf(theirs) - Number(ours)) <= 1e-6
+    : theirs.int === BigInt.asIntN(64, typeof ours === 'bigint' ? ours : BigInt(Math.trunc(ours))).toString();
+}

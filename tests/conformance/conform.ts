@@ -1,0 +1,105 @@
+import { ask } from './ask.ts';
+import { compareAnswer, type RunContext } from './compareAnswers.ts';
+import { compareBatch, type Accepted } from './compareBatches.ts';
+import { DEPARTURES, Findings } from './findings.ts';
+import type { Kit } from './kit.ts';
+import { Replay } from './replay.ts';
+
+const LONG_MS = 15 * 60_000;
+const SHORT_MS = 140_000;
+
+/** What a run came to: of its batches value by value, and of its requests answer by answer. */
+export interface Conformance {
+  readonly kit: Kit;
+  readonly batches: Findings;
+  readonly requests: Findings;
+}
+
+/** Replays a recorded run through the pipeline and the doors, and compares everything. */
+export async function conform(kit: Kit): Promise<Conformance> {
+  const [batches, requests] = [new Findings(), new Findings()];
+  if (kit.run.source !== 'kubernetes.summary_api') {
+    batches.differ(`The source "${kit.run.source}" is not offered.`);
+    return { kit, batches, requests };
+  }
+  const replay = new Replay(kit);
+  const accepted: Accepted = new Map();
+  const own = await replayRounds(kit, replay, batches, accepted);
+  const stored = kit.batches.map(({ timestamp }) => Date.parse(timestamp));
+  const lastStoredMs = Date.parse(kit.batches.at(-1)?.storedAt ?? '') || 0;
+  const context: RunContext = {
+    kit,
+    own,
+    accepted,
+    findings: requests,
+    departures: DEPARTURES,
+    newestMs: Math.max(...stored),
+    longSinceMs: lastStoredMs - LONG_MS,
+    shortSinceMs: lastStoredMs - SHORT_MS,
+    lastIsLate: stored.length > 0 && stored.at(-1) !== Math.max(...stored),
+  };
+  const server = await replay.serve();
+  try {
+    for (const request of kit.requests) {
+      if (request.server !== undefined) {
+        requests.depart('secure');
+        continue;
+      }
+      replay.setClock(Date.parse(request.at));
+      compareAnswer(request, await ask(server.port, request), context);
+    }
+  } finally {
+    await server.close();
+  }
+  return { kit, batches, requests };
+}
+
+/** Runs the rounds in order of time; what each holds afterwards, by key. */
+async function replayRounds(
+  kit: Kit,
+  replay: Replay,
+  findings: Findings,
+  accepted: Accepted
+): Promise<Map<number, Map<string, Set<string>>>> {
+  const own = new Map<number, Map<string, Set<string>>>();
+  const disordered = disorderedRounds(kit, replay.resolutionMs);
+  const isOlder = kit.run.heapster.startsWith('v1.5');
+  const rounds = [...kit.rounds].sort((one, other) => (one.windowEnd < other.windowEnd ? -1 : 1));
+  for (const round of rounds) {
+    const timestampMs = Date.parse(round.windowEnd);
+    const batch = kit.batches.find(({ timestamp }) => timestamp === round.windowEnd);
+    replay.applyChanges(kit.changes, Date.parse(batch?.storedAt ?? round.windowEnd));
+    await replay.collect(round);
+    const sets = replay.newestSets();
+    own.set(
+      timestampMs,
+      new Map([...sets].map(([key, { set }]) => [key, new Set([...set.values.keys(), ...set.labelled.map(nameOf)])]))
+    );
+    if (batch) {
+      compareBatch(batch, sets, { findings, accepted, isOlder, isOutOfOrder: disordered.has(timestampMs) });
+    } else if (kit.run.exit) {
+      findings.depart('crash');
+    } else {
+      findings.differ(`${round.windowEnd}: Heapster stored no batch of this round`);
+    }
+  }
+  return own;
+}
+
+function nameOf({ name }: { readonly name: string }): string {
+  return name;
+}
+
+/** Rounds whose rates depend on the order of storing: those stored behind newer ones, and those next in time. */
+function disorderedRounds({ batches }: Kit, resolutionMs: number): Set<number> {
+  const disordered = new Set<number>();
+  let newestMs = -Infinity;
+  for (const { timestamp } of batches) {
+    const timestampMs = Date.parse(timestamp);
+    if (timestampMs < newestMs) {
+      disordered.add(timestampMs).add(timestampMs + resolutionMs);
+    }
+    newestMs = Math.max(newestMs, timestampMs);
+  }
+  return disordered;
+}
