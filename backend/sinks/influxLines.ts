@@ -25,11 +25,32 @@ export function writeInfluxLines(
 ): void {
   const end = ` ${batch.timestampMs}000000\n`;
   const writeRow = layout.withFields ? writeFields : writeValues;
+  const word = remembering(measurementWord);
   for (const row of heapsterRows(batch)) {
     const tags = labels.of(row);
     tags.set('cluster_name', layout.clusterName);
-    writeRow(layout.withoutCounters ? withoutCounters(row) : row, tagList(tags), end, take);
+    writeRow(layout.withoutCounters ? withoutCounters(row) : row, { tags: tagList(tags), end, word }, take);
   }
+}
+
+/** What the lines of an object share. */
+interface Parts {
+  readonly tags: string;
+  readonly end: string;
+  /** The name of a measurement as it is written. */
+  readonly word: (text: string) => string;
+}
+
+/** The same function, which works out each text once; for the names of one batch. */
+function remembering(work: (text: string) => string): (text: string) => string {
+  const known = new Map<string, string>();
+  return (text) => {
+    let found = known.get(text);
+    if (found === undefined) {
+      known.set(text, (found = work(text)));
+    }
+    return found;
+  };
 }
 
 function withoutCounters(row: HeapsterRow): HeapsterRow {
@@ -37,17 +58,17 @@ function withoutCounters(row: HeapsterRow): HeapsterRow {
 }
 
 /** A measurement per metric, with the field `value`. */
-function writeValues({ metrics, row }: HeapsterRow, tags: string, end: string, take: TakeLine): void {
+function writeValues({ metrics, row }: HeapsterRow, { tags, end, word }: Parts, take: TakeLine): void {
   for (const metric of metrics) {
     const text = valueText(metric, row);
     if (text !== undefined) {
-      take(`${measurementWord(metric.name)}${tags} value=${text}${metric.isFloat ? '' : 'i'}${end}`, 1);
+      take(`${word(metric.name)}${tags} value=${text}${metric.isFloat ? '' : 'i'}${end}`, 1);
     }
   }
 }
 
 /** A measurement per first part of the names, with the rest as fields, all of an object in one line. */
-function writeFields({ metrics, row }: HeapsterRow, tags: string, end: string, take: TakeLine): void {
+function writeFields({ metrics, row }: HeapsterRow, { tags, end, word }: Parts, take: TakeLine): void {
   const fields = new Map<string, string[]>();
   for (const metric of metrics) {
     const text = valueText(metric, row);
@@ -64,6 +85,6 @@ function writeFields({ metrics, row }: HeapsterRow, tags: string, end: string, t
     own.push(`${tagWord(field)}=${text}${metric.isFloat ? '' : 'i'}`);
   }
   for (const [measurement, own] of fields) {
-    take(`${measurementWord(measurement)}${tags} ${own.join(',')}${end}`, own.length);
+    take(`${word(measurement)}${tags} ${own.join(',')}${end}`, own.length);
   }
 }
