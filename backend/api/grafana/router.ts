@@ -4,7 +4,7 @@ import { HeapscopeError } from '../../errors.ts';
 import { CATALOGUE } from '../../model/catalogue.ts';
 import { DIMENSIONS, extraDimensions, LABELLED, TRAITS } from '../../query/dimensions.ts';
 import { askerOf, scopeOf } from '../scope.ts';
-import { answerQueries, type AnswerOptions } from './answers.ts';
+import { answerAtOnce, answerQueries, type AnswerOptions } from './answers.ts';
 import { grafanaUnit } from './frames.ts';
 import { readNamesRequest, readQueryRequest } from './requests.ts';
 import { healthInScope, scopeFilters } from './scopes.ts';
@@ -25,10 +25,10 @@ export function createGrafanaRouter(options: GrafanaDoorOptions): Router {
   const router = Router();
   const metrics = listMetrics(options);
   // The data source proxy keeps the slash that a plugin's route ends with; both forms are the same address.
-  router.post('/query', (request, response) => {
+  router.post('/query', async (request, response) => {
     const query = readQueryRequest(request.body);
     refuseUnready(options);
-    response.json(answerQueries(options, query, scopeOf(response)));
+    response.json(await answerQueries(options, query, scopeOf(response)));
   });
   router.post('/stream', (request, response) => {
     const query = readStreamRequest(request.body);
@@ -36,14 +36,15 @@ export function createGrafanaRouter(options: GrafanaDoorOptions): Router {
     const scope = scopeOf(response);
     options.streams.start(response, askerOf(response), () => {
       const newestMs = Math.max(options.nowMs(), ...options.engine.rounds().slice(-1));
-      return answerQueries(options, { ...query, ...rangeOfRound(query, newestMs) }, scope);
+      return answerAtOnce(options, { ...query, ...rangeOfRound(query, newestMs) }, scope);
     });
   });
-  router.post('/names', (request, response) => {
+  router.post('/names', async (request, response) => {
     const { fromMs, toMs, ...query } = readNamesRequest(request.body);
     refuseUnready(options);
     const filters = [...(query.filters ?? []), ...scopeFilters(scopeOf(response), query.level ?? query.dimension)];
-    const answer: NamesResponse = options.engine.names({ ...query, filters }, { fromMs, toMs });
+    const engine = options.asking ?? options.engine;
+    const answer: NamesResponse = await engine.names({ ...query, filters }, { fromMs, toMs });
     response.json(answer);
   });
   router.get('/metrics', (_request, response) => {
