@@ -19,7 +19,7 @@ COPY --from=plugin-build /heapscope/dist /var/lib/grafana/plugins/heapscope-kube
 
 # Node without npm: the bundle holds every package it needs.
 FROM alpine:3.22 AS backend
-RUN apk add --no-cache libstdc++ && adduser -D -H -u 10001 heapscope
+RUN apk add --no-cache libstdc++ && adduser -D -H -u 10001 heapscope && install -d -o 10001 -m 700 /data
 COPY --from=sources /usr/local/bin/node /usr/local/bin/node
 WORKDIR /heapscope
 COPY LICENSE package.json ./
@@ -30,6 +30,9 @@ COPY --from=backend-build /heapscope/build ./build
 RUN chmod 755 bin/heapscope.mjs && ln -s /heapscope/bin/heapscope.mjs /heapster
 # A number, so that Kubernetes can see that it is not root (`runAsNonRoot`).
 USER 10001
+# The history; mount a volume of your own to keep it.
+ENV HEAPSCOPE_DATA_DIR=/data
+VOLUME /data
 EXPOSE 8082
 HEALTHCHECK --interval=30s --timeout=5s --start-period=90s \
   CMD wget -q -O /dev/null "http://127.0.0.1:${HEAPSCOPE_HEAPSTER_PORT:-8082}/healthz"

@@ -66,7 +66,7 @@ describe('docker-compose.yml', () => {
     const path = '--kubeconfig=/run/heapscope/kubeconfig';
     expect(simulator.command).toContain(path);
     expect(backend.command).toContain(path);
-    expect(simulator.volumes).toEqual(backend.volumes);
+    expect(backend.volumes).toEqual(expect.arrayContaining(simulator.volumes!));
   });
 
   test('lets Grafana and the backend have the same token, long enough to be accepted', () => {
