@@ -1,0 +1,137 @@
+import { performance } from 'node:perf_hooks';
+import { parseArgs } from 'node:util';
+import { openDataDirectory } from '../backend/history/dataDirectory.ts';
+import { InventoryFile } from '../backend/history/inventoryFile.ts';
+import { COMPACTED_MS, DAY_MS } from '../backend/history/sealing.ts';
+import type { Filter, SeriesQuery } from '../backend/query/types.ts';
+import { HISTORY_DAYS, type Fortnight, type LastHour, type Restart } from './history.ts';
+import { HistoryRun, HOUR_MS, openStores, repeatUntil, samplesOf, type Stores } from './historyRun.ts';
+import { p95Ms } from './measure.ts';
+
+// One step of the history's benchmark, in a process of its own: `historySteps.ts STEP FOLDER SIMULATED_NODES COPIES`
+// prints what it measured as JSON.
+
+const QUERIES = 60;
+const POD_METRICS = ['cpu/usage_rate', 'memory/working_set'] as const;
+/** Rounds after the last full two hours: several blocks and an open log, as at most times. */
+const MINUTES_SINCE = 17;
+
+interface Step {
+  readonly folder: string;
+  readonly nodes: number;
+  readonly copies: number;
+}
+
+/** Writes two hours of rounds, repeats them for 14 days, writes the rounds since, and asks all of it. */
+async function fortnight({ folder, nodes }: Step): Promise<Fortnight> {
+  const run = new HistoryRun(folder, nodes, 1);
+  const { stores, cost } = run;
+  await run.write(COMPACTED_MS / 60_000, HISTORY_DAYS * DAY_MS - COMPACTED_MS);
+  const samples = samplesOf(stores);
+  const { rounds, historyMs } = cost;
+  const { dayMs } = repeatUntil(stores, folder, HISTORY_DAYS);
+  const ingestMs = historyMs + (dayMs * COMPACTED_MS) / DAY_MS;
+  const bytesPerSample = stores.history.store.bytes / samplesOf(stores);
+  await run.write(MINUTES_SINCE, 0);
+  const queries = await askFortnight(stores);
+  const { segments, bytes, objects } = stores.history.state();
+  await stores.history.close();
+  const newestMs = stores.head.rounds().at(-1)!;
+  new InventoryFile(openDataDirectory(folder)).rewrite(stores.history.inventory, newestMs);
+  return {
+    historyNodes: nodes,
+    historyMiB: bytes / 2 ** 20,
+    historyFiles: segments,
+    historyObjects: objects,
+    samplesPerNodeRound: samples / nodes / rounds,
+    bytesPerSample,
+    historyCpuMsPerNodeRound: ingestMs / nodes / rounds,
+    ingestSamplesPerSecond: (samples * 1000) / ingestMs,
+    ...queries,
+  };
+}
+
+async function askFortnight(stores: Stores) {
+  const pods = podsOf(stores);
+  const namespaces = [...new Set(pods.map(({ namespace }) => namespace))];
+  return {
+    onePod24hP95Ms: await p95Ms(QUERIES, async (index) => {
+      const { namespace, pod } = pods[(index * 7919) % pods.length];
+      const filters = [is('namespace', namespace), is('pod', pod)];
+      ask(stores, { level: 'pod', metric: POD_METRICS[index % 2], filters }, 24 * HOUR_MS, 1);
+    }),
+    namespaceWeekP95Ms: await p95Ms(QUERIES, async (index) => {
+      const filters = [is('namespace', namespaces[index % namespaces.length])];
+      ask(stores, { level: 'namespace', metric: POD_METRICS[index % 2], filters }, 7 * DAY_MS, 1);
+    }),
+    podNamesOfWeekP95Ms: await p95Ms(QUERIES, async (index) => {
+      const filters = [is('namespace', namespaces[index % namespaces.length])];
+      stores.engine.names({ dimension: 'pod', filters: index % 4 === 0 ? [] : filters }, rangeOf(stores, 7 * DAY_MS));
+    }),
+  };
+}
+
+/** Opens what {@link fortnight} left and answers one question; the time is that of the whole process. */
+async function restart({ folder }: Step): Promise<Restart> {
+  const stores = openStores(folder);
+  const [{ namespace, pod }] = podsOf(stores);
+  const filters = [is('namespace', namespace), is('pod', pod)];
+  ask(stores, { level: 'pod', metric: 'cpu/usage_rate', filters }, 24 * HOUR_MS, 1);
+  const restartSeconds = performance.now() / 1000;
+  await stores.history.close();
+  return { restartSeconds };
+}
+
+/** Writes a bit more than an hour of rounds of all nodes, and asks for its top pods. */
+async function lastHour({ folder, nodes, copies }: Step): Promise<LastHour> {
+  const run = new HistoryRun(folder, nodes, copies);
+  const { stores } = run;
+  await run.write(65, 0);
+  globalThis.gc?.();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  const limit = { count: 10, order: 'top' } as const;
+  const started = performance.now();
+  ask(stores, { level: 'pod', metric: 'cpu/usage_rate', limit }, HOUR_MS, 10);
+  const topPods1hFirstMs = performance.now() - started;
+  const topPods1hP95Ms = await p95Ms(QUERIES, async (index) => {
+    ask(stores, { level: 'pod', metric: POD_METRICS[index % 2], limit }, HOUR_MS, 10);
+  });
+  await stores.history.close();
+  return { hourMemoryMiB: (heapUsed + arrayBuffers) / 2 ** 20, topPods1hFirstMs, topPods1hP95Ms };
+}
+
+/** Asks one query over the last `rangeMs` and expects so many series. */
+function ask({ engine, head, history }: Stores, query: SeriesQuery, rangeMs: number, expected: number): void {
+  const { series } = engine.series(query, rangeOf({ engine, head, history }, rangeMs), { maxDataPoints: 1500 });
+  if (series.length !== expected) {
+    throw new Error(`${JSON.stringify(query)} was answered with ${series.length} series, not ${expected}.`);
+  }
+}
+
+function rangeOf({ engine }: Stores, rangeMs: number): { fromMs: number; toMs: number } {
+  const toMs = engine.rounds().at(-1)!;
+  return { fromMs: toMs - rangeMs, toMs };
+}
+
+/** Pods that were there for the last day. */
+function podsOf({ history, engine }: Stores): Array<{ namespace: string; pod: string }> {
+  const toMs = engine.rounds().at(-1)!;
+  return [...history.inventory.objects('pod')].flatMap(({ names, firstSeenMs, lastSeenMs }) =>
+    firstSeenMs < toMs - DAY_MS && lastSeenMs === toMs && names.reported !== false
+      ? [{ namespace: names.namespace!, pod: names.pod! }]
+      : []
+  );
+}
+
+function is(dimension: 'namespace' | 'pod', name: string): Filter {
+  return { dimension, operator: '=', values: [name] };
+}
+
+const STEPS = { fortnight, restart, lastHour };
+
+const [step, folder, nodes, copies] = parseArgs({ allowPositionals: true }).positionals;
+console.log(
+  JSON.stringify(
+    await STEPS[step as keyof typeof STEPS]({ folder, nodes: Number(nodes), copies: Number(copies) })
+  )
+);
