@@ -1,16 +1,14 @@
-import { readdirSync, rmSync, statfsSync } from 'node:fs';
+import { rmSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
-import { sentenceOf } from '../errors.ts';
+import { codeOf, HeapscopeError, sentenceOf } from '../errors.ts';
 import type { NodeBatch, TotalsBatch } from '../model/batch.ts';
-import { DamagedBytesError } from './byteReader.ts';
-import { openDataDirectory, setAside, type DataDirectory } from './dataDirectory.ts';
-import { Inventory, type HistoryObject } from './inventory.ts';
+import { openDataDirectory, type DataDirectory } from './dataDirectory.ts';
+import { Inventory } from './inventory.ts';
 import { InventoryFile } from './inventoryFile.ts';
 import { RoundLog } from './roundLog.ts';
-import { COMPACTED_MS, compactRounds, compactTier, DAY_MS, sealLog, spanEnd, type Work } from './sealing.ts';
-import { SegmentStore, type Retention, type Segment, type SegmentName } from './segmentStore.ts';
-import { inSlices, toEnd } from './slices.ts';
-import { WalReader } from './walReader.ts';
+import { COMPACTED_MS, spanEnd } from './sealing.ts';
+import { SegmentStore, type Retention } from './segmentStore.ts';
+import { Upkeep } from './upkeep.ts';
 import { WalWriter } from './walWriter.ts';
 
 export interface HistoryOptions {
@@ -49,12 +47,6 @@ interface OpenLog {
   readonly spanEndMs: number;
 }
 
-/** A log that takes no more rounds; `isCut` if its last round was not written to its end and is still in it. */
-interface EndedLog extends OpenLog {
-  isCut: boolean;
-  isClosed: boolean;
-}
-
 /** Rounds of one log. Questions read them from memory until the log is sealed, so memory has to hold some more. */
 export const ROUNDS_PER_BLOCK = 10;
 const MAX_DAMAGES = 20;
@@ -70,35 +62,34 @@ export class History {
   readonly inventory = new Inventory();
   private readonly options: HistoryOptions;
   private readonly directory: DataDirectory;
-  private readonly inventoryFile: InventoryFile;
+  private readonly upkeep: Upkeep;
   private readonly damages: string[] = [];
   private open: OpenLog | undefined;
-  /** Logs that wait to be sealed, the oldest first. */
-  private readonly ended: EndedLog[] = [];
-  private newestMs = -Infinity;
   /** Why rounds are not written, and why files are not sealed or merged; sentences. */
   private problem: string | undefined;
   private disorder: string | undefined;
   private failedRoundMs = NaN;
   private writtenRounds = 0;
   private lostRounds = 0;
-  /** Objects that only a lost round named: the next log names them again. */
-  private unsaved: ReadonlySet<HistoryObject> = new Set();
   /** Work on files, one after the other. */
   private work: Promise<void> = Promise.resolve();
 
   private constructor(options: HistoryOptions) {
     this.options = options;
+    const noteDamage = (sentence: string) => this.noteDamage(sentence);
     this.directory = openDataDirectory(options.path);
-    this.inventoryFile = new InventoryFile(this.directory);
-    const { lostBytes } = this.inventoryFile.load(this.inventory);
+    const inventoryFile = new InventoryFile(this.directory);
+    const { lostBytes } = inventoryFile.load(this.inventory);
     if (lostBytes > 0) {
-      this.noteDamage(
+      noteDamage(
         `The end of the list of objects in ${this.directory.inventory} was torn; ${lostBytes} bytes were cut off.`
       );
     }
-    this.store = new SegmentStore(this.directory, (sentence) => this.noteDamage(sentence));
-    this.newestMs = this.store.newestMs('raw');
+    this.store = new SegmentStore(this.directory, noteDamage);
+    const { directory, store, inventory } = this;
+    const info = (sentence: string) => options.log.info(sentence);
+    const { retention } = options;
+    this.upkeep = new Upkeep({ directory, store, inventory, inventoryFile, retention, info, noteDamage });
   }
 
   /**
@@ -106,14 +97,25 @@ export class History {
    * `history_unusable` like {@link openDataDirectory}.
    */
   static open(options: HistoryOptions): History {
-    const history = new History(options);
-    history.sealLeftLogs();
-    return history;
+    try {
+      const history = new History(options);
+      const failure = history.upkeep.sealLeftLogs();
+      if (failure !== undefined) {
+        history.noteDisorder(failure);
+      }
+      return history;
+    } catch (error) {
+      if (error instanceof HeapscopeError || codeOf(error) === '') {
+        throw error;
+      }
+      const sentence = `The history in ${options.path} cannot be opened: ${sentenceOf(error)}. ${adviceFor(error)}`;
+      throw new HeapscopeError('history_unusable', sentence, { cause: error });
+    }
   }
 
   /** Takes one node's part, or the totals, of a round. Never throws: a disk that refuses is a state. */
   append(batch: NodeBatch | TotalsBatch): void {
-    if (batch.timestampMs === this.failedRoundMs) {
+    if (batch.timestampMs === this.failedRoundMs || this.isPast(batch.timestampMs)) {
       return;
     }
     this.attempt(batch.timestampMs, () => this.logFor(batch.timestampMs).rounds.append(batch));
@@ -121,22 +123,30 @@ export class History {
 
   /** Ends a round: it is not lost any more when this returns. */
   commit(timestampMs: number): void {
+    if (this.isPast(timestampMs)) {
+      this.lostRounds++;
+      this.tellProblem(
+        `The clock stands at ${iso(timestampMs)}, but the history in ${this.options.path} has rounds until ${iso(this.upkeep.newestMs)}: rounds are not written before that. Correct the clock, or give another folder.`
+      );
+      return;
+    }
     if (timestampMs !== this.failedRoundMs) {
       this.attempt(timestampMs, () => {
         const log = this.logFor(timestampMs);
         log.rounds.commit(timestampMs);
-        this.newestMs = timestampMs;
+        this.upkeep.newestMs = timestampMs;
         this.writtenRounds++;
         void log.writer.sync().catch((error: unknown) => this.fail(timestampMs, error));
         if (timestampMs >= log.spanEndMs) {
           this.rotate();
-        } else if (this.ended.length > 0) {
+        } else if (this.upkeep.hasWaiting) {
           this.keepInOrder();
         }
       });
     }
     if (timestampMs === this.failedRoundMs) {
       this.lostRounds++;
+      this.keepInOrder();
     }
   }
 
@@ -181,12 +191,16 @@ export class History {
       // What a failed attempt may have left has no whole round.
       rmSync(path, { force: true });
       const writer = new WalWriter(path);
-      const rounds = new RoundLog(this.inventory, writer, this.unsaved);
+      const rounds = new RoundLog(this.inventory, writer, this.upkeep.unsaved);
       this.open = {
         path,
         writer,
         rounds,
-        spanEndMs: spanEnd(timestampMs, ROUNDS_PER_BLOCK * this.options.resolutionMs),
+        // A block that reached over the end of what is merged would be in neither of two merged segments as a whole.
+        spanEndMs: Math.min(
+          spanEnd(timestampMs, ROUNDS_PER_BLOCK * this.options.resolutionMs),
+          spanEnd(timestampMs, COMPACTED_MS)
+        ),
       };
     }
     return this.open;
@@ -195,7 +209,7 @@ export class History {
   private attempt(timestampMs: number, write: () => void): void {
     try {
       write();
-      if (this.problem !== undefined && this.newestMs === timestampMs) {
+      if (this.problem !== undefined && this.upkeep.newestMs === timestampMs) {
         this.problem = undefined;
         this.options.log.info(`The history in ${this.options.path} is written again.`);
       }
@@ -208,21 +222,19 @@ export class History {
   private fail(timestampMs: number, error: unknown): void {
     this.failedRoundMs = timestampMs;
     const sentence = `The history in ${this.options.path} cannot be written: ${sentenceOf(error)}. ${adviceFor(error)} Values go on in memory meanwhile.`;
-    if (this.problem !== sentence) {
-      this.problem = sentence;
-      this.options.log.warn(sentence);
-    }
+    this.tellProblem(sentence);
     const log = this.open;
     this.open = undefined;
     if (log) {
-      this.unsaved = new Set([...this.unsaved, ...log.rounds.changed]);
-      this.ended.push({ ...log, isCut: true, isClosed: false });
+      this.upkeep.unsaved = new Set([...this.upkeep.unsaved, ...log.rounds.changed]);
+      this.upkeep.add({ path: log.path, changed: log.rounds.changed, writer: log.writer, isCut: true });
     }
   }
 
   private rotate(): void {
     if (this.open) {
-      this.ended.push({ ...this.open, isCut: false, isClosed: false });
+      const { path, rounds, writer } = this.open;
+      this.upkeep.add({ path, changed: rounds.changed, writer, isCut: false });
       this.open = undefined;
     }
     this.keepInOrder();
@@ -232,128 +244,32 @@ export class History {
   private keepInOrder(): void {
     this.work = this.work.then(async () => {
       try {
-        await this.sealEnded();
-        await this.compact();
-        this.expire();
+        await this.upkeep.run();
         this.disorder = undefined;
       } catch (error) {
-        const sentence = `The history in ${this.options.path} cannot be kept in order: ${sentenceOf(error)}. ${adviceFor(error)}`;
-        if (this.disorder !== sentence) {
-          this.disorder = sentence;
-          this.options.log.warn(sentence);
-        }
+        this.noteDisorder(error);
       }
     });
   }
 
-  /** Seals the logs that take no more rounds. One that fails is tried again with the next. */
-  private async sealEnded(): Promise<void> {
-    for (let log = this.ended[0]; log; log = this.ended[0]) {
-      if (log.isCut) {
-        log.writer.rollBack();
-        log.isCut = false;
-      }
-      if (!log.isClosed) {
-        await log.writer.close();
-        log.isClosed = true;
-      }
-      const reader = new WalReader(log.path);
-      try {
-        const keyOf = (number: number) => this.inventory.object(number)?.key ?? '';
-        const name = await inSlices(sealLog(this.directory, reader, keyOf));
-        this.inventoryFile.save(this.inventory, this.newestMs, new Set([...log.rounds.changed, ...this.unsaved]));
-        this.unsaved = new Set();
-        this.store.add(name ? [name] : []);
-      } finally {
-        reader.close();
-      }
-      rmSync(log.path, { force: true });
-      this.ended.shift();
+  private noteDisorder(error: unknown): void {
+    const sentence = `The history in ${this.options.path} cannot be kept in order: ${sentenceOf(error)}. ${adviceFor(error)}`;
+    if (this.disorder !== sentence) {
+      this.disorder = sentence;
+      this.options.log.warn(sentence);
     }
   }
 
-  /** Seals what an earlier process left, at once: the store has to be whole before it is asked. */
-  private sealLeftLogs(): void {
-    for (const file of readdirSync(this.directory.wal)
-      .filter((name) => name.endsWith('.wal'))
-      .sort(byTime)) {
-      const path = join(this.directory.wal, file);
-      try {
-        this.sealLeftLog(path);
-      } catch (error) {
-        if (!(error instanceof DamagedBytesError)) {
-          throw error;
-        }
-        this.noteDamage(
-          `The log ${path} is damaged: ${error.message}. It was moved to ${setAside(this.directory, path)}.`
-        );
-      }
-    }
-    this.expire();
-  }
-
-  private sealLeftLog(path: string): void {
-    const reader = new WalReader(path);
-    try {
-      const { damage, objects } = reader;
-      if (damage && damage.lostBytes > 0) {
-        this.options.log.info(
-          `The last round in ${path} was not written to its end (${damage.reason}); ${damage.lostBytes} bytes were left out.`
-        );
-      }
-      const changed = this.inventory.takeLogged(objects);
-      const lastMs = reader.timesMs.at(-1) ?? -Infinity;
-      reader.sightings((number, timestampMs) => this.inventory.seen(number, timestampMs));
-      const name = toEnd(sealLog(this.directory, reader, (number) => this.inventory.object(number)?.key ?? ''));
-      this.newestMs = Math.max(this.newestMs, lastMs);
-      this.inventoryFile.save(this.inventory, this.newestMs, changed);
-      this.store.add(name ? [name] : []);
-    } finally {
-      reader.close();
-    }
-    rmSync(path);
-  }
-
-  /** Merges what belongs together, as soon as nothing more can come to it. */
-  private async compact(): Promise<void> {
-    const blocks = this.store.ofTier('raw').filter(({ level }) => level === 0);
-    for (const group of this.complete(blocks, COMPACTED_MS)) {
-      await this.merge(group, compactRounds(this.directory, group));
-    }
-    for (const tier of ['10m', '1h'] as const) {
-      const parts = this.store.ofTier(tier).filter(({ level }) => level === 1);
-      for (const group of this.complete(parts, DAY_MS)) {
-        await this.merge(group, compactTier(this.directory, group));
-      }
+  private tellProblem(sentence: string): void {
+    if (this.problem !== sentence) {
+      this.problem = sentence;
+      this.options.log.warn(sentence);
     }
   }
 
-  /** Merges segments. A damaged one among them is set aside, and the others are merged the next time. */
-  private async merge(group: readonly Segment[], work: Work<SegmentName[]>): Promise<void> {
-    try {
-      this.store.add(await inSlices(work));
-    } catch (error) {
-      if (!(error instanceof DamagedBytesError)) {
-        throw error;
-      }
-      for (const segment of group) {
-        await inSlices(this.store.check(segment));
-      }
-    }
-  }
-
-  /** Segments by the span they end in, of those spans that are over. */
-  private complete(segments: readonly Segment[], spanMs: number): Segment[][] {
-    const groups = Map.groupBy(segments, ({ toMs }) => spanEnd(toMs, spanMs));
-    return [...groups].filter(([endMs]) => endMs <= this.newestMs).map(([, group]) => group);
-  }
-
-  private expire(): void {
-    const gone = this.store.expire(this.newestMs, this.options.retention);
-    if (gone.length > 0) {
-      const oldest = (['raw', '10m', '1h'] as const).map((tier) => this.store.ofTier(tier)[0]?.fromMs ?? Infinity);
-      this.inventory.forgetBefore(Math.min(...oldest, this.newestMs));
-    }
+  /** Whether a round of this time or a later one was ended already: a clock was set back. */
+  private isPast(timestampMs: number): boolean {
+    return timestampMs <= this.upkeep.newestMs;
   }
 
   private refuseFullDisk(): void {
@@ -370,8 +286,8 @@ export class History {
   }
 }
 
-function byTime(one: string, other: string): number {
-  return parseInt(one, 10) - parseInt(other, 10);
+function iso(timeMs: number): string {
+  return new Date(timeMs).toISOString();
 }
 
 function freeBytesOf(path: string): number {
@@ -380,7 +296,7 @@ function freeBytesOf(path: string): number {
 }
 
 function adviceFor(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code = codeOf(error);
   if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM') {
     return 'Give this user the right to write there.';
   }

@@ -180,15 +180,25 @@ test('what was not finished is removed at the start, and so is what a larger seg
   store.close();
 });
 
-test('what is too old goes by tier, then the oldest until the rest fits', async () => {
+test('what is too old goes by tier, as soon as its buckets are made', async () => {
   const history = await twoHours();
   const keepMs = { raw: HOUR, '10m': 10 * HOUR, '1h': 100 * HOUR };
+  const expire = (hours: number) =>
+    history.store.expire(START + hours * HOUR, { keepMs, maxBytes: Infinity }).map(({ tier }) => tier);
+  expect(expire(9)).toEqual([]);
+  history.store.add(toEnd(compactRounds(history.directory, history.store.ofTier('raw'))));
+  expect(expire(3)).toEqual([]);
+  expect(expire(4)).toEqual(['raw']);
+  expect(expire(13)).toEqual(['10m']);
+});
+
+test('the oldest goes until the rest fits', async () => {
+  const history = await twoHours();
+  const keepMs = { raw: HOUR, '10m': HOUR, '1h': HOUR };
   const nowMs = START + 2 * HOUR;
-  const gone = history.store.expire(nowMs, { keepMs, maxBytes: Infinity });
-  expect(gone.map(({ toMs }) => (toMs - START) / MINUTE)).toEqual([20, 40]);
   const { bytes } = history.store;
   expect(history.store.expire(nowMs, { keepMs, maxBytes: bytes - 1 })).toHaveLength(1);
-  expect(history.store.expire(nowMs, { keepMs, maxBytes: 0 })).toHaveLength(2);
+  expect(history.store.expire(nowMs, { keepMs, maxBytes: 0 })).toHaveLength(4);
   expect(history.store.ofTier('raw').map(({ toMs }) => (toMs - START) / MINUTE)).toEqual([120]);
   expect(history.store.newestMs('raw')).toBe(nowMs);
   expect(history.store.newestMs('1h')).toBe(-Infinity);

@@ -88,13 +88,29 @@ export class Inventory {
     };
   }
 
+  /** The number of the next object that is new. */
+  get next(): number {
+    return this.nextNumber;
+  }
+
+  /** Gives no new object a number below this: such a number stood for another one. */
+  reserve(next: number): void {
+    this.nextNumber = Math.max(this.nextNumber, next);
+  }
+
   /**
-   * Takes an object as it was stored, unless its number or its key is known already. Answers whether it was taken.
+   * Takes an object as it was stored, unless its number is known already. Of two with the same key the one with the higher
+   * number counts: it came when nothing of the other was kept any more. Answers whether it was taken.
    */
   add(object: HistoryObject): boolean {
     const { table, shard, key, number } = object;
-    if (this.byNumber.has(number) || this.find(table, shard, key)) {
+    const rival = this.find(table, shard, key);
+    this.reserve(number + 1);
+    if (this.byNumber.has(number) || (rival && rival.number > number)) {
       return false;
+    }
+    if (rival) {
+      this.remove(rival);
     }
     const ofShard: Shard = this.shards.get(shard) ?? new Map();
     const ofTable = ofShard.get(table) ?? new Map<string, HistoryObject>();
@@ -105,7 +121,6 @@ export class Inventory {
     if (table === 'pod' && object.names.pod !== undefined) {
       this.podShards.set(object.names.pod, (this.podShards.get(object.names.pod) ?? new Set()).add(shard));
     }
-    this.nextNumber = Math.max(this.nextNumber, number + 1);
     this.touch(table);
     return true;
   }
@@ -131,6 +146,7 @@ export class Inventory {
   /** Notes that an object was still there. */
   seen(number: number, timestampMs: number): void {
     const object = this.byNumber.get(number);
+    this.reserve(number + 1);
     if (object && object.lastSeenMs < timestampMs) {
       object.lastSeenMs = timestampMs;
     }

@@ -33,6 +33,10 @@ type Entry = [
 interface Page {
   readonly untilMs: number;
   readonly entries: readonly Entry[];
+  /** Numbers below this were given away. */
+  readonly next: number;
+  /** The last page of those that were written together: all of them hold until `untilMs`. */
+  readonly isEnd: boolean;
 }
 
 const MAGIC = Buffer.from('HEAPIN01', 'latin1');
@@ -59,6 +63,8 @@ export class InventoryFile {
   /** Numbers of the objects that the file says are there still. */
   private readonly there = new Set<number>();
   private entries = 0;
+  /** The newest round when the file was saved last. */
+  private savedUntilMs = -Infinity;
 
   constructor(directory: DataDirectory) {
     this.directory = directory;
@@ -70,14 +76,14 @@ export class InventoryFile {
     rmSync(`${this.path}.part`, { force: true });
     const bytes = existsSync(this.path) ? readFileSync(this.path) : Buffer.alloc(0);
     const newest = new Map<number, Entry>();
-    let untilMs = -Infinity;
     const end = readPages(bytes, (page) => {
       page.entries.forEach((entry) => newest.set(entry[0], entry));
       this.entries += page.entries.length;
-      untilMs = page.untilMs;
+      this.savedUntilMs = page.isEnd ? page.untilMs : this.savedUntilMs;
+      inventory.reserve(page.next);
     });
     for (const [number, table, shard, key, names, firstSeenMs, lastSeenMs, formerNames] of newest.values()) {
-      const seen = { firstSeenMs, lastSeenMs: lastSeenMs ?? Math.max(untilMs, firstSeenMs) };
+      const seen = { firstSeenMs, lastSeenMs: lastSeenMs ?? Math.max(this.savedUntilMs, firstSeenMs) };
       const former = formerNames ? { formerNames } : {};
       inventory.add({ number, table: TABLE_NAMES[table], shard, key, names, ...seen, ...former });
       if (lastSeenMs === null) {
@@ -90,18 +96,23 @@ export class InventoryFile {
     return { entries: this.entries, lostBytes: bytes.length - end };
   }
 
-  /** Adds what changed since the last time. `untilMs` is the newest round, `changed` what is new or has other names. */
+  /**
+   * Adds what changed since the last time. `untilMs` is the newest round, `changed` what is new or has other names. What a
+   * round brought that is not ended yet is left to the next time.
+   */
   save(inventory: Inventory, untilMs: number, changed: ReadonlySet<HistoryObject>): void {
-    const news = [...inventory.all()].filter(
-      (object) => changed.has(object) || object.lastSeenMs >= untilMs !== this.there.has(object.number)
-    );
+    const news = [...inventory.all()].filter((object) => {
+      const { number, lastSeenMs } = object;
+      const isThere = lastSeenMs >= untilMs;
+      return changed.has(object) || isThere !== this.there.has(number) || (!isThere && lastSeenMs > this.savedUntilMs);
+    });
     const isNew = !existsSync(this.path);
     if (isNew || this.entries + news.length > inventory.size * MOST_ENTRIES_PER_OBJECT) {
       this.rewrite(inventory, untilMs);
       return;
     }
     const descriptor = openSync(this.path, 'a');
-    this.writeAndClose(descriptor, news, untilMs);
+    this.writeAndClose(descriptor, news, { untilMs, next: inventory.next });
   }
 
   /** Writes the whole inventory into a new file, which takes the place of the old one. */
@@ -110,31 +121,40 @@ export class InventoryFile {
     this.entries = 0;
     this.there.clear();
     writeSync(descriptor, MAGIC);
-    this.writeAndClose(descriptor, inventory.all(), untilMs);
+    this.writeAndClose(descriptor, inventory.all(), { untilMs, next: inventory.next });
     renameSync(`${this.path}.part`, this.path);
     syncFolder(this.directory.inventory);
   }
 
-  private writeAndClose(descriptor: number, objects: Iterable<HistoryObject>, untilMs: number): void {
+  private writeAndClose(
+    descriptor: number,
+    objects: Iterable<HistoryObject>,
+    head: Pick<Page, 'untilMs' | 'next'>
+  ): void {
     try {
       let entries: Entry[] = [];
       for (const object of objects) {
-        entries.push(this.entryOf(object, untilMs));
+        if (object.firstSeenMs > head.untilMs) {
+          continue;
+        }
+        entries.push(this.entryOf(object, head.untilMs));
         if (entries.length === ENTRIES_PER_PAGE) {
-          writePage(descriptor, { untilMs, entries });
+          writePage(descriptor, { ...head, entries, isEnd: false });
           entries = [];
         }
       }
       // An empty page says how far the inventory is known.
-      writePage(descriptor, { untilMs, entries });
+      writePage(descriptor, { ...head, entries, isEnd: true });
       fsyncSync(descriptor);
+      this.savedUntilMs = head.untilMs;
     } finally {
       closeSync(descriptor);
     }
   }
 
   private entryOf(object: HistoryObject, untilMs: number): Entry {
-    const { number, table, shard, key, names, firstSeenMs, lastSeenMs, formerNames } = object;
+    const { number, table, shard, key, firstSeenMs, lastSeenMs } = object;
+    const { names, formerNames } = namesUntil(object, untilMs);
     const isThere = lastSeenMs >= untilMs;
     if (isThere) {
       this.there.add(number);
@@ -158,6 +178,22 @@ export class InventoryFile {
       closeSync(descriptor);
     }
   }
+}
+
+/** Whether a round that is not ended yet brought an object or other names of it. */
+export function isAhead(object: HistoryObject, untilMs: number): boolean {
+  return object.firstSeenMs > untilMs || namesUntil(object, untilMs).names !== object.names;
+}
+
+/** The names of an object as they were at the end of a round. */
+function namesUntil(
+  { names, formerNames }: HistoryObject,
+  untilMs: number
+): Pick<HistoryObject, 'names' | 'formerNames'> {
+  const last = formerNames?.at(-1);
+  return last && last.untilMs > untilMs
+    ? { names: last.names, formerNames: formerNames!.slice(0, -1) }
+    : { names, formerNames };
 }
 
 function writePage(descriptor: number, page: Page): void {

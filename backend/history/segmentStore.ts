@@ -83,9 +83,18 @@ export class SegmentStore {
     return this.segments.reduce((sum, { reader }) => sum + reader.bytes, 0);
   }
 
-  /** Takes segments that were written, and removes those they stand for. */
+  /**
+   * Takes segments that were written, and removes those they stand for. One that was written again after a crash takes the
+   * place of what the first attempt left.
+   */
   add(names: readonly SegmentName[]): void {
-    names.forEach((name) => this.open(name));
+    for (const name of names) {
+      const same = this.segments.filter((other) => isSameFile(name, other));
+      same.forEach(({ reader }) => reader.close());
+      this.segments = this.segments.filter((other) => !same.includes(other));
+      this.remove(this.segments.filter((other) => isAnotherAttempt(name, other)));
+      this.open(name);
+    }
     this.remove(this.segments.filter((segment) => this.segments.some((other) => standsFor(other, segment))));
   }
 
@@ -114,7 +123,10 @@ export class SegmentStore {
 
   /** Removes what is older than its tier is kept, then the oldest of all until the rest fits. Answers with what went. */
   expire(nowMs: number, { keepMs, maxBytes }: Retention): Segment[] {
-    const old = this.segments.filter(({ tier, toMs }) => toMs < nowMs - keepMs[tier]);
+    // Blocks wait for their buckets to be made, however old they are after a pause.
+    const old = this.segments.filter(
+      ({ tier, level, toMs }) => toMs < nowMs - keepMs[tier] && (tier !== 'raw' || level > 0)
+    );
     this.remove(old);
     const gone = [...old];
     for (const tier of ['raw', '10m', '1h'] as const) {
@@ -168,6 +180,17 @@ export class SegmentStore {
       `The history file ${path} (${size} bytes, tier ${name.tier}, ${span}) is damaged: ${error.message}. It was moved to ${target}; all else is served.`
     );
   }
+}
+
+function isSameFile(one: SegmentName, other: SegmentName): boolean {
+  const isSameKind = one.tier === other.tier && one.level === other.level;
+  return isSameKind && one.fromMs === other.fromMs && one.toMs === other.toMs;
+}
+
+/** Segments of one tier and level share no more than the bucket at their border, unless one was made a second time. */
+function isAnotherAttempt(one: SegmentName, other: SegmentName): boolean {
+  const isSameKind = one.tier === other.tier && one.level === other.level;
+  return isSameKind && one.fromMs < other.toMs && one.toMs > other.fromMs;
 }
 
 /** Whether one segment has all that the other has, made from it. */

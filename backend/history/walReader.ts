@@ -28,6 +28,8 @@ export interface LogDamage {
   readonly offset: number;
   readonly reason: string;
   readonly lostBytes: number;
+  /** Nothing follows that was ended: this is what a crash leaves, and no damage. */
+  readonly isTorn: boolean;
 }
 
 /** An object as a log names it. */
@@ -109,6 +111,9 @@ export class WalReader {
   private index(): LogDamage | undefined {
     const size = fstatSync(this.descriptor).size;
     const magic = this.read(0, Math.min(size, WAL_MAGIC.length));
+    if (magic.length < WAL_MAGIC.length && magic.equals(WAL_MAGIC.subarray(0, magic.length))) {
+      return undefined;
+    }
     if (!magic.equals(WAL_MAGIC)) {
       throw new DamagedBytesError('The file does not begin as a log does');
     }
@@ -119,7 +124,7 @@ export class WalReader {
     while (offset < size) {
       const body = this.readRecord(offset, size);
       if (typeof body === 'string') {
-        return { offset, reason: body, lostBytes: size - wholeUntil };
+        return { offset, reason: body, lostBytes: size - wholeUntil, isTorn: true };
       }
       const reader = new ByteReader(body, 1);
       if (body[0] === OBJECTS) {
@@ -137,7 +142,7 @@ export class WalReader {
       offset += RECORD_HEADER_BYTES + body.length;
     }
     return wholeUntil < size
-      ? { offset: wholeUntil, reason: 'the last round was not ended', lostBytes: size - wholeUntil }
+      ? { offset: wholeUntil, reason: 'the last round was not ended', lostBytes: size - wholeUntil, isTorn: true }
       : undefined;
   }
 

@@ -38,7 +38,9 @@ export class WalWriter {
   /** Length at the end of the newest whole round. */
   private committedLength = 0;
   private committedMetrics = 0;
-  private syncing: Promise<void> | undefined;
+  /** The newest request to the disk, and the one that has not begun yet. */
+  private syncing: Promise<void> = Promise.resolve();
+  private waiting: Promise<void> | undefined;
 
   constructor(path: string) {
     this.descriptor = openSync(path, 'wx');
@@ -109,13 +111,19 @@ export class WalWriter {
     this.length = this.committedLength;
   }
 
-  /** Resolves when all that was committed is on the disk. One request at a time. */
-  async sync(): Promise<void> {
-    await this.syncing;
-    this.syncing = new Promise((resolve, reject) => {
-      fdatasync(this.descriptor, (error) => (error ? reject(error) : resolve()));
-    });
-    await this.syncing;
+  /** Resolves when all that was committed is on the disk. One request at a time, the last of which stands for all that wait. */
+  sync(): Promise<void> {
+    if (!this.waiting) {
+      const after = this.syncing.catch(() => undefined);
+      this.waiting = after.then(() => {
+        this.waiting = undefined;
+        return new Promise((resolve, reject) => {
+          fdatasync(this.descriptor, (error) => (error ? reject(error) : resolve()));
+        });
+      });
+      this.syncing = this.waiting;
+    }
+    return this.waiting;
   }
 
   async close(): Promise<void> {

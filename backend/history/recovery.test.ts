@@ -1,0 +1,171 @@
+import { copyFileSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { History, type HistoryOptions } from './history.ts';
+import { InventoryFile } from './inventoryFile.ts';
+import { openDataDirectory } from './dataDirectory.ts';
+import { Inventory } from './inventory.ts';
+import { readPoints } from './historyReader.ts';
+import { spanEnd } from './sealing.ts';
+import { batchTable, nodeBatch } from './testing/history.ts';
+import { removeTemporaryFolders, temporaryFolder } from './testing/temporaryFolder.ts';
+
+const MINUTE = 60_000;
+const HOUR = 3_600_000;
+const DAY = 86_400_000;
+const START = Date.UTC(2026, 10, 21);
+const MEMORY = 'memory/usage';
+
+afterEach(removeTemporaryFolders);
+
+interface Opened {
+  readonly history: History;
+  readonly told: string[];
+}
+
+function open(path: string, options: Partial<HistoryOptions> = {}): Opened {
+  const told: string[] = [];
+  const tell = (sentence: string) => told.push(sentence);
+  const retention = { keepMs: { raw: 14 * DAY, '10m': 60 * DAY, '1h': 400 * DAY }, maxBytes: 1e9 };
+  const log = { info: tell, warn: tell };
+  return { history: History.open({ path, retention, resolutionMs: MINUTE, log, ...options }), told };
+}
+
+async function write(history: History, minute: number, ...pods: string[]): Promise<void> {
+  const timestampMs = START + minute * MINUTE;
+  const rows = Object.fromEntries(pods.map((pod) => [pod, { [MEMORY]: minute }]));
+  history.append(nodeBatch('a', timestampMs, { pod: batchTable(rows) }));
+  history.commit(timestampMs);
+  await history.settled();
+}
+
+async function writeAll(history: History, from: number, to: number, ...pods: string[]): Promise<void> {
+  for (let minute = from; minute <= to; minute++) {
+    await write(history, minute, ...pods);
+  }
+}
+
+/** Values of a pod that are in files, as they are read. */
+function valuesOf({ store, inventory }: History, pod: string): number[] {
+  const { number } = inventory.find('pod', 'a', pod)!;
+  const request = { tier: 'raw', table: 'pod', metric: MEMORY, fromMs: 0, toMs: Infinity } as const;
+  return [...(readPoints(store, request, new Set([number])).get(number)?.values ?? [])];
+}
+
+function upTo(last: number, from = 1): number[] {
+  return Array.from({ length: last - from + 1 }, (_, index) => from + index);
+}
+
+test('a log whose segment was made already, but that a kill left, is not read twice', async () => {
+  const path = temporaryFolder();
+  const { history } = open(path);
+  await writeAll(history, 1, 9, 'shop/web');
+  const [log] = readdirSync(join(path, 'wal'));
+  const timestampMs = START + 10 * MINUTE;
+  history.append(nodeBatch('a', timestampMs, { pod: batchTable({ 'shop/web': { [MEMORY]: 10 } }) }));
+  history.commit(timestampMs);
+  copyFileSync(join(path, 'wal', log), join(path, 'copy'));
+  await history.settled();
+  copyFileSync(join(path, 'copy'), join(path, 'wal', log));
+  const again = open(path).history;
+  expect(valuesOf(again, 'shop/web')).toEqual(upTo(10));
+  expect(again.store.count).toBe(1);
+  expect(readdirSync(join(path, 'wal'))).toEqual([]);
+});
+
+test('who came and went between two saves of the inventory was there until then', async () => {
+  const path = temporaryFolder();
+  const { history } = open(path);
+  await writeAll(history, 1, 3, 'shop/web', 'shop/guest');
+  await writeAll(history, 4, 12, 'shop/web');
+  await writeAll(history, 13, 15, 'shop/web', 'shop/guest');
+  await writeAll(history, 16, 20, 'shop/web');
+  await history.close();
+  const { lastSeenMs } = open(path).history.inventory.find('pod', 'a', 'shop/guest')!;
+  expect((lastSeenMs - START) / MINUTE).toBe(15);
+});
+
+test('who comes back after all of it was let go is readable after a restart', async () => {
+  const path = temporaryFolder();
+  const retention = { keepMs: { raw: HOUR, '10m': HOUR, '1h': HOUR }, maxBytes: 1e9 };
+  const { history } = open(path, { retention });
+  await writeAll(history, 1, 2, 'shop/web', 'shop/old');
+  await writeAll(history, 3, 400, 'shop/web', 'shop/other');
+  expect(history.inventory.find('pod', 'a', 'shop/old')).toBeUndefined();
+  await writeAll(history, 401, 415, 'shop/web', 'shop/old');
+  const again = open(path, { retention }).history;
+  expect(valuesOf(again, 'shop/old')).toEqual(upTo(415, 401));
+});
+
+test('numbers of objects that were forgotten are not given away again after a restart', () => {
+  const directory = openDataDirectory(temporaryFolder());
+  const inventory = new Inventory();
+  const file = new InventoryFile(directory);
+  inventory.sightings('pod', 'a', 1000)('one', {});
+  inventory.sightings('pod', 'a', 500)('two', {});
+  inventory.forgetBefore(1000);
+  file.rewrite(inventory, 1000);
+  const again = new Inventory();
+  new InventoryFile(directory).load(again);
+  expect(again.sightings('pod', 'a', 2000)('three', {}).number).toBe(3);
+});
+
+test('what only a round brought that was never ended is in no inventory', async () => {
+  const path = temporaryFolder();
+  const { history } = open(path);
+  await writeAll(history, 1, 9, 'shop/web');
+  const batch = (minute: number, pod: string) =>
+    nodeBatch('a', START + minute * MINUTE, { pod: batchTable({ [pod]: { [MEMORY]: minute } }) });
+  history.append(batch(10, 'shop/web'));
+  history.commit(START + 10 * MINUTE);
+  history.append(batch(11, 'shop/phantom'));
+  await history.settled();
+  expect([...open(path).history.inventory.objects('pod')].map(({ key }) => key)).toEqual(['shop/web']);
+});
+
+test('a clock that was set back is a state; rounds are written again from where they ended', async () => {
+  const path = temporaryFolder();
+  const { history, told } = open(path);
+  await writeAll(history, 1, 5, 'shop/web');
+  await writeAll(history, 3, 5, 'shop/web');
+  expect(history.state()).toMatchObject({ writtenRounds: 5, lostRounds: 3 });
+  expect(history.state().problem).toMatch(/The clock stands at .* Correct the clock/);
+  await write(history, 6, 'shop/web');
+  expect(history.state().problem).toBeUndefined();
+  expect(told.at(-1)).toMatch(/is written again/);
+  expect(valuesOf(open(path).history, 'shop/web')).toEqual(upTo(6));
+});
+
+test('no file reaches over the end of what is merged, at any resolution', async () => {
+  const path = temporaryFolder();
+  const { history } = open(path, { resolutionMs: 7 * MINUTE });
+  for (let minute = 7; minute <= 600; minute += 7) {
+    await write(history, minute, 'shop/web');
+  }
+  const spans = history.store
+    .ofTier('raw')
+    .map(({ fromMs, toMs }) => spanEnd(toMs, 2 * HOUR) - spanEnd(fromMs, 2 * HOUR));
+  expect(new Set(spans)).toEqual(new Set([0]));
+  const hours = history.store.ofTier('1h').flatMap(({ reader }) => reader.timesMs);
+  expect(new Set(hours).size).toBe(hours.length);
+});
+
+test('rounds become buckets however long nobody was there to merge them', async () => {
+  const path = temporaryFolder();
+  const retention = { keepMs: { raw: HOUR, '10m': DAY, '1h': DAY }, maxBytes: 1e9 };
+  await writeAll(open(path, { retention }).history, 1, 50, 'shop/web');
+  await write(open(path, { retention }).history, 600, 'shop/web');
+  const { history } = open(path, { retention });
+  await writeAll(history, 601, 610, 'shop/web');
+  const [first] = history.store.ofTier('10m');
+  expect(first.reader.timesMs.map((timeMs) => (timeMs - START) / MINUTE)).toEqual([10, 20, 30, 40, 50]);
+});
+
+test('a log that was killed before its first byte is no damage', async () => {
+  const path = temporaryFolder();
+  await writeAll(open(path).history, 1, 3, 'shop/web');
+  writeFileSync(join(path, 'wal', `${START + 4 * MINUTE}.wal`), '');
+  const { history, told } = open(path);
+  expect(valuesOf(history, 'shop/web')).toEqual(upTo(3));
+  expect(told).toEqual([]);
+  expect(existsSync(join(path, 'wal', `${START + 4 * MINUTE}.wal`))).toBe(false);
+});

@@ -1,0 +1,9 @@
+import type { Retention } from '../../backend/history/segmentStore.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** Short enough that every tier is merged and let go of while a test runs. */
+export const CRASH_RETENTION: Retention = {
+  keepMs: { raw: 6 * HOUR_MS, '10m': 36 * HOUR_MS, '1h': 96 * HOUR_MS },
+  maxBytes: Infinity,
+};
