@@ -142,6 +142,27 @@ describe('what can be read from the head', () => {
     expect(head.exactPoints('pod', 'web', 'cpu/usage', 2 * MINUTE_MS, 2 * MINUTE_MS)).toHaveLength(1);
     expect(head.exactPoints('pod', 'nobody', 'cpu/usage', 0, 9 * MINUTE_MS)).toEqual([]);
     expect(head.exactPoints('pod', 'web', 'no/metric', 0, 9 * MINUTE_MS)).toEqual([]);
+    expect(head.exactPoints('pod', 'web', 'cpu/usage', 0, 9 * MINUTE_MS, { shard: 'elsewhere' })).toEqual([]);
+    expect(head.exactPoints('pod', 'web', 'cpu/usage', 0, 9 * MINUTE_MS, { pods: ['web'] })).toHaveLength(3);
+  });
+
+  it('tells everything that one round has of a table on one node', () => {
+    const head = new HeadStore(EVERYTHING);
+    write(head, 1, [pod('web', 1), { key: 'api', values: { 'cpu/usage': 2n ** 64n - 1n } }]);
+    write(head, 2, [pod('web', 2), pod('late', 3)]);
+    const round = (minute: number, metrics?: ReadonlySet<string>) =>
+      head
+        .roundOf('a', 'pod', minute * MINUTE_MS, metrics)
+        .map(({ names, values }) => [names.pod, Object.fromEntries(values)]);
+    expect(Object.fromEntries(round(1))).toEqual({
+      web: { [CPU]: 1 },
+      api: { 'cpu/usage': 18_446_744_073_709_551_615n },
+    });
+    expect(Object.fromEntries(round(2))).toEqual({ web: { [CPU]: 2 }, late: { [CPU]: 3 } });
+    expect(round(1, new Set(['memory/usage']))).toEqual([]);
+    head.append(nodeBatch('a', 3 * MINUTE_MS, { pod: [pod('web', 4)] }));
+    expect(round(3)).toEqual([]);
+    expect(head.roundOf('elsewhere', 'pod', MINUTE_MS)).toEqual([]);
   });
 });
 

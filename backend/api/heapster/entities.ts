@@ -83,25 +83,20 @@ export function describeEntity({ level, node, namespace, pod, container, uid }: 
 }
 
 /** The entity that a stored object is. */
-export function entityOf(level: HeapsterLevel, { node, namespace, pod, container }: ObjectNames): Entity {
+export function entityOf(level: HeapsterLevel, { node, namespace, pod, container }: Omit<Entity, 'level'>): Entity {
   return { level, node, namespace, pod, container };
 }
 
 /** Tables whose rows are values of an entity that need further names. */
 export type PartTable = Extract<TableName, 'filesystem' | 'accelerator'>;
 
-/** Whether a part belongs to an entity, and Heapster knew it: roots and logs, and the volumes of pods. */
-export function isPartOf(entity: Entity, names: ObjectNames): boolean {
-  const { owner, resourceId } = names;
-  if (owner !== entity.level || (owner !== 'node' && owner !== 'sys_container' && names.pod !== entity.pod)) {
-    return false;
-  }
-  const isSame =
-    owner === 'node' || owner === 'sys_container' ? names.node === entity.node : names.namespace === entity.namespace;
-  return isSame && names.container === entity.container && isKnownResource(owner, resourceId);
+/** The entity a part belongs to. */
+export function ownerOf(names: ObjectNames): Entity | undefined {
+  return names.owner && entityOf(names.owner, names);
 }
 
-function isKnownResource(owner: string, resourceId: string | undefined): boolean {
+/** Whether Heapster knew a part: roots and logs, the volumes of pods, and all accelerators. */
+export function isKnownPart({ owner, resourceId }: ObjectNames): boolean {
   if (resourceId === undefined) {
     return true;
   }

@@ -2,18 +2,17 @@ import type { TimeRange } from '../../query/types.ts';
 import type { Scope } from '../scope.ts';
 import { aggregate, readAggregations, readBucket } from './aggregates.ts';
 import { compact, HeapsterError, indented, type HeapsterAnswer } from './answers.ts';
-import { describeEntity, entityOf, keyOf, TYPE_OF, type Entity, type HeapsterLevel } from './entities.ts';
+import { describeEntity, TYPE_OF, type Entity, type HeapsterLevel } from './entities.ts';
 import type { GoValue } from './goJson.ts';
 import { isZeroTime } from './goTime.ts';
+import { ALWAYS, checkMetric, checkNames, Resolver } from './historyEntities.ts';
 import { EntityLabels } from './labels.ts';
 import { readLabels, readList, readTimes, type Parameters } from './parameters.ts';
 import { entityIn, type KnownPath } from './paths.ts';
 import { PointBudget, pointsAnswer } from './pointAnswers.ts';
 import { isInSight, maySee } from './sight.ts';
 import type { HeapsterOptions, Point, PointReader } from './types.ts';
-import { currentName, metricOf, readLabelled, readNames, readPoints } from './values.ts';
-
-const ALWAYS: TimeRange = { fromMs: -Infinity, toMs: Infinity };
+import { currentName, metricOf, PartIndex, readLabelled, readNames, readPoints } from './values.ts';
 
 /** Answers a path of the historical API. What Heapster broke there with InfluxDB 1.x, lists and uids, works. */
 export function answerHistorical(
@@ -26,8 +25,10 @@ export function answerHistorical(
     case 'list':
       return indented(listHistory(options, path, scope));
     case 'names': {
-      const entities = resolve(options, checkNames(entityIn(path)), scope);
-      const names = entities.flatMap(({ entity, range }) => readNames(options.history, entity, range, true));
+      const { history } = options;
+      const parts = new PartIndex(history);
+      const entities = new Resolver(history, scope).resolve(checkNames(entityIn(path)));
+      const names = entities.flatMap(({ entity, range }) => readNames(history, entity, range, parts));
       return indented([...new Set(names)].sort());
     }
     case 'points':
@@ -80,15 +81,16 @@ function historyReading(
   const asked = { fromMs: wholeSeconds(startMs) + 1, toMs: wholeSeconds(endMs ?? options.nowMs()) - 1 };
   const budget = new PointBudget(options.maxPoints);
   const facts = new EntityLabels(options.facts, options.labels);
+  const parts = new PartIndex(options.history);
+  const resolver = new Resolver(options.history, scope);
   return (entity) => {
     checkNames(entity);
     checkMetric(metric, labels);
-    const points: Point[] = [];
-    for (const { entity: found, range } of resolve(options, entity, scope)) {
+    const points = resolver.resolve(entity).flatMap(({ entity: found, range }) => {
       const within = { fromMs: Math.max(asked.fromMs, range.fromMs), toMs: Math.min(asked.toMs, range.toMs) };
-      points.push(...(within.fromMs > within.toMs ? [] : readTagged(options, found, metric, within, facts, labels)));
-      budget.take(points.length);
-    }
+      return within.fromMs > within.toMs ? [] : readTagged(parts, found, metric, within, facts, labels);
+    });
+    budget.take(points.length);
     if (points.length === 0) {
       throw new HeapsterError(500, `No results for metric "${metric}" describing "${describeEntity(entity)}"`);
     }
@@ -98,7 +100,7 @@ function historyReading(
 
 /** Points of an entity whose labels have what is asked for, here only a further filter. */
 function readTagged(
-  { history }: HeapsterOptions,
+  parts: PartIndex,
   entity: Entity,
   metric: string,
   range: TimeRange,
@@ -109,66 +111,12 @@ function readTagged(
   const fits = (labels: Readonly<Record<string, string>>) =>
     [...(asked ?? [])].every(([key, value]) => Object.hasOwn(labels, key) && labels[key] === value);
   if (!metricOf(entity.level, metric)?.labels) {
-    return fits(own) ? readPoints(history, entity, metric, range) : [];
+    return fits(own) ? readPoints(parts.reader, entity, metric, range) : [];
   }
-  return readLabelled(history, entity, metric, range)
+  return readLabelled(parts, entity, metric, range)
     .filter(({ labels }) => fits({ ...own, ...labels }))
     .flatMap(({ points }) => points)
     .sort((one, other) => one.timestampMs - other.timestampMs);
-}
-
-/** An entity with the time in which it was the one that was asked for. */
-interface Resolved {
-  readonly entity: Entity;
-  readonly range: TimeRange;
-}
-
-/** The entity itself; of a uid the pod that had it, for as long as it had it. Nothing that the asker may not see. */
-function resolve({ history }: HeapsterOptions, entity: Entity, scope: Scope): Resolved[] {
-  const { uid, container, level } = entity;
-  if (uid === undefined) {
-    return maySee(scope, entity) ? [{ entity, range: ALWAYS }] : [];
-  }
-  const found = new Map<string, Resolved>();
-  for (const { names, firstSeenMs, lastSeenMs } of history.objects('pod')) {
-    if (names.uid === uid && isInSight(scope, { level, namespace: names.namespace })) {
-      const pod = { ...entityOf(level, names), container };
-      const known = found.get(keyOf(pod))?.range ?? { fromMs: Infinity, toMs: -Infinity };
-      const range = { fromMs: Math.min(known.fromMs, firstSeenMs), toMs: Math.max(known.toMs, lastSeenMs) };
-      found.set(keyOf(pod), { entity: pod, range });
-    }
-  }
-  return [...found.values()];
-}
-
-const NAME = /^[a-zA-Z0-9_.:/-]+$/;
-const NAMED = ['node', 'namespace', 'pod', 'container'] as const;
-
-function checkNames(entity: Entity): Entity {
-  for (const part of NAMED) {
-    const name = entity[part];
-    if (name !== undefined && !NAME.test(name)) {
-      throw new HeapsterError(500, `Invalid ${part} name ${JSON.stringify(name)}`);
-    }
-  }
-  if (entity.uid !== undefined && !NAME.test(entity.uid)) {
-    throw new HeapsterError(500, `Invalid pod id ${JSON.stringify(entity.uid)}`);
-  }
-  return entity;
-}
-
-function checkMetric(metric: string, labels: ReadonlyMap<string, string> | undefined): void {
-  if (!NAME.test(metric)) {
-    throw new HeapsterError(500, `Invalid metric name ${JSON.stringify(metric)}`);
-  }
-  for (const [key, value] of labels ?? []) {
-    if (!NAME.test(key)) {
-      throw new HeapsterError(500, `Invalid label name ${JSON.stringify(key)}`);
-    }
-    if (/['"\\\n]/.test(value)) {
-      throw new HeapsterError(500, `Invalid label value ${JSON.stringify(value)}`);
-    }
-  }
 }
 
 /** Everything of a kind there ever was, as far as the history reaches and the asker may see it. */

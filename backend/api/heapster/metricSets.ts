@@ -2,7 +2,15 @@ import type { ObjectNames } from '../../model/batch.ts';
 import { CATALOGUE, describeMetric } from '../../model/catalogue.ts';
 import { HEAPSTER_START } from '../../model/heapsterValues.ts';
 import type { Scope } from '../scope.ts';
-import { entityOf, heapsterKey, isPartOf, partLabels, type Entity, type HeapsterLevel } from './entities.ts';
+import {
+  entityOf,
+  heapsterKey,
+  isKnownPart,
+  ownerOf,
+  partLabels,
+  type Entity,
+  type HeapsterLevel,
+} from './entities.ts';
 import { hasAnswered } from './newestRound.ts';
 import { isInSight } from './sight.ts';
 import type { HeapsterOptions, RoundObject } from './types.ts';
@@ -41,9 +49,11 @@ export function setsOfNode({ recent }: Options, node: string, timestampMs: numbe
   }
   const parts = PARTS.flatMap((table) => [...recent.roundOf(node, table, timestampMs)]);
   const partsByOwner = new Map<string, RoundObject[]>();
-  for (const part of parts) {
-    const key = heapsterKey(entityOf((part.names.owner ?? 'node') as HeapsterLevel, part.names));
-    partsByOwner.set(key, [...(partsByOwner.get(key) ?? []), part]);
+  for (const part of parts.filter(({ names }) => isKnownPart(names))) {
+    const owner = ownerOf(part.names);
+    if (owner) {
+      partsByOwner.set(heapsterKey(owner), [...(partsByOwner.get(heapsterKey(owner)) ?? []), part]);
+    }
   }
   return MEASURED.flatMap((level) => {
     const own = [...recent.roundOf(node, level, timestampMs)].filter(
@@ -72,9 +82,9 @@ function setOf(level: HeapsterLevel, object: RoundObject, parts: ReadonlyMap<str
       own.set(name, value);
     }
   }
-  const labelled = (parts.get(heapsterKey(entity)) ?? [])
-    .filter((part) => isPartOf(entity, part.names))
-    .flatMap((part) => labelledValues(level, part.names, part.values));
+  const labelled = (parts.get(heapsterKey(entity)) ?? []).flatMap((part) =>
+    labelledValues(level, part.names, part.values)
+  );
   return {
     entity,
     key: heapsterKey(entity),

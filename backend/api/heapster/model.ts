@@ -8,7 +8,7 @@ import { entityIn, type KnownPath } from './paths.ts';
 import { PointBudget, pointsAnswer } from './pointAnswers.ts';
 import { maySee } from './sight.ts';
 import type { HeapsterOptions, Point } from './types.ts';
-import { currentName, readLabelled, readNames, readPoints } from './values.ts';
+import { currentName, PartIndex, readLabelled, readNames, readPoints } from './values.ts';
 
 /** Heapster kept that much; a request that names no start is answered with as much. */
 const WINDOW_MS = 15 * 60_000;
@@ -27,7 +27,7 @@ export function answerModel(
       return indented(allNewest(options, scope).map(heapsterKey).sort());
     case 'names': {
       const entity = entityIn(path);
-      return indented(maySee(scope, entity) ? readNames(options.recent, entity, lastWindow(options), false) : []);
+      return indented(maySee(scope, entity) ? readNames(options.recent, entity, lastWindow(options)) : []);
     }
     case 'pod-points':
       return compact({ items: podItems(options, path, parameters, scope).map(pointsAnswer) });
@@ -53,10 +53,11 @@ function pointReading(options: HeapsterOptions, metric: string, parameters: Para
   const labels = readLabels(parameters);
   const budget = new PointBudget(options.maxPoints);
   const reader = startMs === undefined ? options.recent : options.history;
+  const parts = new PartIndex(reader);
   const range = { fromMs: startMs ?? lastWindow(options).fromMs, toMs: endMs ?? options.nowMs() };
   return (entity) => {
     const points = labels
-      ? readLabelled(reader, entity, currentName(metric), range)
+      ? readLabelled(parts, entity, currentName(metric), range)
           .filter(({ labels: own }) => areSame(own, labels))
           .flatMap(({ points: found }) => found)
       : readPoints(reader, entity, currentName(metric), range);

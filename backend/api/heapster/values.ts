@@ -3,7 +3,17 @@ import { heapsterHas } from '../../model/heapsterMetrics.ts';
 import { HEAPSTER_HAD_NONE, heapsterColumn, wholeMillicores } from '../../model/heapsterValues.ts';
 import type { ObjectNames } from '../../model/batch.ts';
 import type { TimeRange } from '../../query/types.ts';
-import { isPartOf, keyOf, partLabels, placeOf, type Entity, type HeapsterLevel, type PartTable } from './entities.ts';
+import {
+  heapsterKey,
+  isKnownPart,
+  keyOf,
+  ownerOf,
+  partLabels,
+  placeOf,
+  type Entity,
+  type HeapsterLevel,
+  type PartTable,
+} from './entities.ts';
 import type { Point, PointReader } from './types.ts';
 
 const CPU = 'cpu/usage_rate';
@@ -86,30 +96,51 @@ function silentRounds(answered: readonly Point[]): Set<number> {
   return new Set(answered.filter(({ value }) => value === 0).map(({ timestampMs }) => timestampMs));
 }
 
+/** Finds the parts of entities: file systems and accelerators. Made for one request, and read once for all its entities. */
+export class PartIndex {
+  readonly reader: PointReader;
+  private readonly tables = new Map<PartTable, Map<string, Map<string, ObjectNames>>>();
+
+  constructor(reader: PointReader) {
+    this.reader = reader;
+  }
+
+  /** Parts of an entity by their key, in the order of the keys. */
+  partsOf(entity: Entity, table: PartTable): Array<readonly [key: string, names: ObjectNames]> {
+    let parts = this.tables.get(table);
+    if (!parts) {
+      this.tables.set(table, (parts = this.readTable(table)));
+    }
+    return [...(parts.get(heapsterKey(entity)) ?? [])].sort(([one], [other]) => (one < other ? -1 : 1));
+  }
+
+  private readTable(table: PartTable): Map<string, Map<string, ObjectNames>> {
+    const parts = new Map<string, Map<string, ObjectNames>>();
+    for (const { key, names } of this.reader.objects(table)) {
+      const owner = ownerOf(names);
+      if (owner && isKnownPart(names)) {
+        const own = parts.get(heapsterKey(owner)) ?? new Map<string, ObjectNames>();
+        parts.set(heapsterKey(owner), own.set(key, names));
+      }
+    }
+    return parts;
+  }
+}
+
 /** Values of a labelled metric, one list for each set of labels. */
-export function readLabelled(reader: PointReader, entity: Entity, name: string, range: TimeRange): LabelledPoints[] {
+export function readLabelled(parts: PartIndex, entity: Entity, name: string, range: TimeRange): LabelledPoints[] {
   const table = partTableOf(metricOf(entity.level, name));
   if (!table) {
     return [];
   }
   const found: LabelledPoints[] = [];
-  for (const { key, names } of partsOf(reader, entity, table)) {
-    const points = [...reader.points({ table, key, metric: name, ...range, ...placeOf(entity) })];
+  for (const [key, names] of parts.partsOf(entity, table)) {
+    const points = [...parts.reader.points({ table, key, metric: name, ...range, ...placeOf(entity) })];
     if (points.length > 0) {
       found.push({ labels: partLabels(names), points });
     }
   }
   return found;
-}
-
-function partsOf(reader: PointReader, entity: Entity, table: PartTable): Array<{ key: string; names: ObjectNames }> {
-  const parts = new Map<string, { key: string; names: ObjectNames }>();
-  for (const { key, names } of reader.objects(table)) {
-    if (isPartOf(entity, names)) {
-      parts.set(key, { key, names });
-    }
-  }
-  return [...parts.values()].sort((one, other) => (one.key < other.key ? -1 : 1));
 }
 
 /** The table in which the values of a labelled metric stand; disks have none, as only old kubelets tell them. */
@@ -124,13 +155,13 @@ export function partTableOf(metric: MetricDefinition | undefined): PartTable | u
       : undefined;
 }
 
-/** Names of the metrics an entity had in a range, sorted; those with labels of their own only if they are asked for. */
-export function readNames(reader: PointReader, entity: Entity, range: TimeRange, labelled: boolean): string[] {
+/** Names of the metrics an entity had in a range, sorted; those with labels of their own only where their parts are given. */
+export function readNames(reader: PointReader, entity: Entity, range: TimeRange, parts?: PartIndex): string[] {
   const names = new Set([...metricsOf(entity.level).map(({ name }) => name), ...reader.metricsOfNewestRound()]);
   return [...names]
     .filter((name) =>
       metricOf(entity.level, name)?.labels
-        ? labelled && readLabelled(reader, entity, name, range).length > 0
+        ? parts && readLabelled(parts, entity, name, range).length > 0
         : readPoints(reader, entity, name, range).length > 0
     )
     .sort();
