@@ -3,7 +3,7 @@ import type { NodeFacts } from '../model/facts.ts';
 import { DEFAULT_ADDRESS_TYPES, kubeletAddress } from './address.ts';
 import type { AddressType, KubeletAddress } from './address.ts';
 import { BodyPool } from './bodyPool.ts';
-import { openConnection } from './connection.ts';
+import { KEEP_ALIVE_MS, openConnection } from './connection.ts';
 import type { KubeletConnection } from './connection.ts';
 import { emptyProblem, statusProblem } from './problem.ts';
 import { askThroughApiServer } from './proxy.ts';
@@ -11,6 +11,10 @@ import type { ApiServerReader } from './proxy.ts';
 import { createTrustSource } from './trust.ts';
 
 const DEFAULT_MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+/** An idle TLS connection takes some 200 KiB. Clusters of more nodes than this rather pay for a new one each round. */
+const MOST_KEPT_CONNECTIONS = 2_000;
+/** Time between two questions to a kubelet in one round. */
+const BETWEEN_QUESTIONS_MS = 1_000;
 const SUMMARY_PATH = '/stats/summary';
 const CADVISOR_PATH = '/metrics/cadvisor';
 
@@ -39,6 +43,8 @@ export interface KubeletClientOptions {
   readonly maxAnswerBytes?: number;
   /** Asked before each request, so it should be quick. */
   readonly credentials?: () => KubeletCredentials;
+  /** How many nodes there are, if that is known. */
+  readonly nodeCount?: () => number;
   /** Needed for `proxy`. */
   readonly apiServer?: ApiServerReader;
   /** Unix ms. */
@@ -120,9 +126,13 @@ function directReader(
       return kept;
     }
     void kept?.close();
-    const connection = openConnection({ nodeName: node.name, https, address }, trust, bodies);
+    const connection = openConnection({ nodeName: node.name, https, address }, trust, bodies, keepAliveMs());
     connections.set(node.name, connection);
     return connection;
+  }
+
+  function keepAliveMs(): number {
+    return (options.nodeCount?.() ?? 0) > MOST_KEPT_CONNECTIONS ? BETWEEN_QUESTIONS_MS : KEEP_ALIVE_MS;
   }
 
   return async (path, node, { deadlineMs, signal }) => {

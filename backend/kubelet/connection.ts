@@ -1,4 +1,5 @@
-import { Client } from 'undici';
+import { buildConnector, Client } from 'undici';
+import { TLSSocket } from 'node:tls';
 import { hostAndPort } from './address.ts';
 import { AnswerHandler, ClosedBeforeAnswer } from './answer.ts';
 import type { Answer, Question } from './answer.ts';
@@ -9,7 +10,7 @@ import { tlsOptions } from './trust.ts';
 import type { Trust } from './trust.ts';
 
 /** A kubelet closes idle connections after 90 s; ours go before it does. */
-const KEEP_ALIVE_MS = 85_000;
+export const KEEP_ALIVE_MS = 85_000;
 
 /** One kept connection to one kubelet. */
 export interface KubeletConnection {
@@ -21,27 +22,44 @@ export interface KubeletConnection {
   close(): Promise<void>;
 }
 
-/** Dials when first asked, and again whenever the connection was lost. */
+/**
+ * Dials when first asked, and again whenever the connection was lost. It is closed when nothing was asked for
+ * `keepAliveMs`.
+ */
 export function openConnection(
   asked: AskedKubelet & Required<Pick<AskedKubelet, 'address'>>,
   trust?: Trust,
-  bodies = new BodyPool()
+  bodies = new BodyPool(),
+  keepAliveMs = KEEP_ALIVE_MS
 ): KubeletConnection {
   const origin = `${asked.https ? 'https' : 'http'}://${hostAndPort(asked.address)}`;
   const join = bodies.join.bind(bodies);
-  const connect = trust ? tlsOptions(trust, asked.nodeName, asked.address.host) : {};
+  const tls = trust ? tlsOptions(trust, asked.nodeName, asked.address.host) : {};
+  // A connection that was closed is taken up where it was: a handshake without certificates costs a third.
+  let session: Buffer | undefined;
   let client = open();
   let hasAnswered = false;
 
   function open(): Client {
     return new Client(origin, {
       allowH2: false,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      keepAliveMaxTimeout: KEEP_ALIVE_MS,
+      keepAliveTimeout: keepAliveMs,
+      keepAliveMaxTimeout: keepAliveMs,
       // The deadline of each question is the only one that counts.
       headersTimeout: 0,
       bodyTimeout: 0,
-      connect: { ...connect, timeout: 0 },
+      connect: dial,
+    });
+  }
+
+  function dial(options: buildConnector.Options, done: buildConnector.Callback): void {
+    const connect = buildConnector({ ...tls, allowH2: false, timeout: 0, session });
+    connect(options, (...result) => {
+      const [, socket] = result;
+      if (socket instanceof TLSSocket) {
+        socket.on('session', (newest) => (session = newest));
+      }
+      done(...result);
     });
   }
 

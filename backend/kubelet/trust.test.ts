@@ -1,6 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TLSSocket } from 'node:tls';
 import type { RequestListener } from 'node:http';
 import { createAuthority } from '../../tests/support/certificates.ts';
 import type { CertificateWishes, TestAuthority } from '../../tests/support/certificates.ts';
@@ -49,6 +51,30 @@ function client(server: TestServer, changes: Partial<KubeletClientOptions> = {})
   open.push(made);
   return made;
 }
+
+test('a connection that ended is taken up again by its session', async () => {
+  const reused: boolean[] = [];
+  const server = await kubelet({ ips: ['127.0.0.1'] }, (request, response) => {
+    reused.push((request.socket as TLSSocket).isSessionReused());
+    response.setHeader('connection', 'close').end('{}');
+  });
+  const kubelets = client(server);
+  for (let round = 1; round <= 3; round++) {
+    await kubelets.readSummary(node('worker-1'), soon);
+  }
+  expect(reused).toEqual([false, true, true]);
+});
+
+test('a cluster of thousands of nodes keeps no idle connections', async () => {
+  const ended: Array<Promise<unknown>> = [];
+  const server = await kubelet({ ips: ['127.0.0.1'] }, (request, response) => {
+    ended.push(once(request.socket, 'close'));
+    response.end('{}');
+  });
+  await client(server, { nodeCount: () => 5_000 }).readSummary(node('worker-1'), soon);
+  await Promise.all(ended);
+  expect(ended).toHaveLength(1);
+});
 
 test('a certificate for the IP is accepted, and the token goes with the request', async () => {
   const seen: Array<string | undefined> = [];
