@@ -9,10 +9,18 @@ export const SEGMENT_MAGIC = Buffer.from('HEAPSG01', 'latin1');
 /** offset of the footer (u64), length of the footer (u32), magic */
 export const TRAILER_BYTES = 8 + 4 + 8;
 
-/** Shards that share pages: enough for the compression to see what is alike, few enough for reading one pod. */
-export const SHARDS_PER_BUNCH = 8;
-/** Bunches whose pages lie side by side, metric by metric. */
-export const BUNCHES_PER_STRIP = 8;
+/** Shards whose pages lie side by side, metric by metric. */
+export const SHARDS_PER_STRIP = 64;
+
+/**
+ * Shards that share pages: enough for the compression to see what is alike, few enough for reading one pod. Many rounds
+ * make large pages of few shards; few rounds are merged soon and rather have few pages.
+ */
+export function shardsPerBunch(tier: Tier, rounds: number): number {
+  return tier === 'raw' && rounds > MANY_ROUNDS ? 4 : 8;
+}
+
+const MANY_ROUNDS = 40;
 
 const TIERS: readonly Tier[] = ['raw', '10m', '1h'];
 

@@ -36,6 +36,7 @@ export class SegmentReader {
   private readonly descriptor: number;
   private readonly footer: SegmentFooter;
   private readonly indexes = new Map<number, StripIndex>();
+  private isClosed = false;
 
   /** Opens a complete segment. */
   static open(path: string): SegmentReader {
@@ -75,6 +76,7 @@ export class SegmentReader {
   }
 
   close(): void {
+    this.isClosed = true;
     closeSync(this.descriptor);
   }
 
@@ -118,6 +120,32 @@ export class SegmentReader {
           }
         }
         yield* bunches[bunch].map((shard, member) => ({ shard, block: blocks[member] }));
+      }
+    }
+  }
+
+  /** The objects of all tables of all shards, without reading any of their values. */
+  *names(): Generator<{
+    readonly shard: string;
+    readonly table: TableName;
+    readonly objects: Uint32Array;
+    readonly keys: readonly string[];
+  }> {
+    for (let strip = 0; strip < this.footer.strips.length; strip++) {
+      const { bunches, tables } = this.indexOf(strip);
+      for (const [table, index] of tables) {
+        for (let bunch = 0; bunch < bunches.length; bunch++) {
+          if (index.objects.lengths[bunch] > 0) {
+            const pages = new BunchPages(this, index, bunch, bunches[bunch].length, this.readPage(index.objects, bunch));
+            const keys = pages.keys();
+            yield* bunches[bunch].map((shard, member) => ({
+              shard,
+              table,
+              objects: pages.objectsOf(member),
+              keys: keys[member],
+            }));
+          }
+        }
       }
     }
   }
@@ -214,11 +242,15 @@ export class SegmentReader {
     });
   }
 
+  /** Some bytes of the file, until the next read of any file. */
   private read(offset: number, length: number): Buffer {
+    if (this.isClosed) {
+      throw new Error(`${this.path} was closed while it was read`);
+    }
     if (offset < 0 || offset + length > this.bytes) {
       throw new DamagedBytesError(`${length} bytes at ${offset} are beyond the end of the file`);
     }
-    const bytes = Buffer.allocUnsafeSlow(length);
+    const bytes = bytesFor(length);
     for (let read = 0; read < length;) {
       const count = readSync(this.descriptor, bytes, read, length - read, offset + read);
       if (count === 0) {
@@ -228,6 +260,20 @@ export class SegmentReader {
     }
     return bytes;
   }
+}
+
+/** Reads that follow one another share their memory: garbage outside of the heap makes collecting it expensive. */
+const KEPT_BYTES = 1 << 21;
+let kept = Buffer.alloc(0);
+
+function bytesFor(length: number): Buffer {
+  if (length > KEPT_BYTES) {
+    return Buffer.allocUnsafeSlow(length);
+  }
+  if (kept.length < length) {
+    kept = Buffer.allocUnsafeSlow(Math.min(KEPT_BYTES, length * 2));
+  }
+  return kept.subarray(0, length);
 }
 
 function endsOf({ offset, lengths }: PageList): number[] {

@@ -4,9 +4,9 @@ import type { TableName } from '../model/batch.ts';
 import { ByteWriter } from './byteWriter.ts';
 import { framePage } from './pageFrame.ts';
 import {
-  BUNCHES_PER_STRIP,
   SEGMENT_MAGIC,
-  SHARDS_PER_BUNCH,
+  SHARDS_PER_STRIP,
+  shardsPerBunch,
   TRAILER_BYTES,
   writeFooter,
   writeStripIndex,
@@ -42,6 +42,7 @@ export class SegmentWriter {
   private readonly out = new ByteWriter();
   private readonly tier: Tier;
   private readonly timesMs: readonly number[];
+  private readonly shardsPerBunch: number;
   private readonly strips: Array<SegmentFooter['strips'][number]> = [];
   private bunch: Member[] = [];
   private bunches: string[][] = [];
@@ -53,6 +54,7 @@ export class SegmentWriter {
     this.path = path;
     this.tier = tier;
     this.timesMs = timesMs;
+    this.shardsPerBunch = shardsPerBunch(tier, timesMs.length);
     this.descriptor = openSync(`${path}.part`, 'w');
     this.write(SEGMENT_MAGIC);
   }
@@ -60,7 +62,7 @@ export class SegmentWriter {
   /** Takes the next shard; every matrix has as many rounds as the segment has times. */
   add(shard: string, block: ShardBlock): void {
     this.bunch.push({ shard, block });
-    if (this.bunch.length === SHARDS_PER_BUNCH) {
+    if (this.bunch.length === this.shardsPerBunch) {
       this.closeBunch();
     }
   }
@@ -100,7 +102,7 @@ export class SegmentWriter {
       this.closeTable(table, position);
     }
     this.bunch = [];
-    if (this.bunches.length === BUNCHES_PER_STRIP) {
+    if (this.bunches.length * this.shardsPerBunch >= SHARDS_PER_STRIP) {
       this.closeStrip();
     }
   }
