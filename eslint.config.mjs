@@ -22,6 +22,7 @@ const ROOMS = {
   history: ['model', 'errors.ts'],
   query: ['model', 'errors.ts'],
   sinks: ['model', 'errors.ts'],
+  remote: ['model', 'errors.ts'],
   api: ['query', 'model', 'contract', 'errors.ts'],
 };
 

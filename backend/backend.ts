@@ -6,7 +6,7 @@ import { redirectToCleanPath } from './api/heapster/cleanPath.ts';
 import { createSelfDoors } from './api/self/doors.ts';
 import { startServer } from './api/server.ts';
 import { CadvisorSource } from './cadvisorSource.ts';
-import { Collector } from './collector.ts';
+import { Collector, type CollectorOptions } from './collector.ts';
 import type { Config } from './config/config.ts';
 import { sentenceOf } from './errors.ts';
 import { followCertificate } from './followCertificate.ts';
@@ -18,6 +18,7 @@ import { createDirectory, type Directory } from './kubernetes/directory.ts';
 import type { MetricDefinition } from './model/catalogue.ts';
 import type { PodFacts } from './model/facts.ts';
 import { reportNotices } from './notices.ts';
+import { openRemoteWrite } from './openRemoteWrite.ts';
 import { openSinksOf } from './openSinksOf.ts';
 import { createQueryEngine } from './query/queryEngine.ts';
 import { runRounds, spreadOf, type Clock } from './rounds.ts';
@@ -25,7 +26,7 @@ import { reportHealth, reportStatus, reportToGrafana, type ReportSources } from 
 import { HeadStore } from './store/headStore.ts';
 import { writeToAll } from './store/roundWriter.ts';
 import type { Logger } from './telemetry/logger.ts';
-import { createTelemetry, type HealthSource } from './telemetry/selfMetrics.ts';
+import { createTelemetry, type HealthSource, type Telemetry } from './telemetry/selfMetrics.ts';
 
 export interface BackendOptions {
   readonly config: Config;
@@ -63,21 +64,11 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
   const { clusterName } = options;
   const history = openHistory(config.history, head, { clusterName, resolutionMs, log: sentences(log) });
   const engine = createQueryEngine(history.reader, resolutionMs, config.query);
-  const sinks = openSinksOf(config, directory, { clock, telemetry, log: sentences(log) });
-  const collector = new Collector({
-    resolutionMs,
-    deadlineMs: config.kubelet.timeoutMs,
-    directory: { ...directory, unscheduledPods: () => unscheduled(directory.pods()) },
-    kubelets,
-    cadvisor: config.kubelet.cadvisorMetrics
-      ? new CadvisorSource({ resolutionMs, deadlineMs: config.kubelet.timeoutMs, kubelets, telemetry })
-      : undefined,
-    writer: writeToAll([...history.writers, sinks]),
-    heapsterValues: config.heapster.api !== 'off' || config.sinks.length > 0,
-    clock,
-    telemetry,
-    log: sentences(log),
-  });
+  const outlets = { clock, telemetry, log: sentences(log) };
+  const sinks = openSinksOf(config, directory, outlets);
+  const remote = openRemoteWrite(config.remote, { ...outlets, dataFolder: history.folder, version: options.version });
+  const writer = writeToAll([...history.writers, sinks, remote]);
+  const collector = createCollector(options, { directory, kubelets, writer, telemetry });
   const rounds = trackRounds(clock, collector);
   const sources: ReportSources = {
     version: options.version,
@@ -92,7 +83,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     engine,
     collector,
     directory,
-    sinkProblems: () => sinks.reports().flatMap(({ problem }) => problem ?? []),
+    sinkProblems: () => [...sinks.reports().flatMap(({ problem }) => problem ?? []), ...remote.problems()],
     history: history.state,
     headBytes: () => head.bytes,
     objectCount: () => head.objectCount,
@@ -150,12 +141,39 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
       stopping.abort(new Error('Heapscope stops.'));
       await Promise.all(running);
       streams.close();
-      await Promise.all([server.close(STOP_GRACE_MS), sinks.close(STOP_GRACE_MS)]);
+      await Promise.all([server.close(STOP_GRACE_MS), sinks.close(STOP_GRACE_MS), remote.stop()]);
       await history.close();
       await directory.stop();
       await kubelets.close();
     },
   };
+}
+
+interface CollectorParts extends Pick<CollectorOptions, 'writer' | 'telemetry'> {
+  readonly directory: Directory;
+  readonly kubelets: ReturnType<typeof createKubeletClient>;
+  readonly telemetry: Telemetry;
+}
+
+/** The line up to the store, with its second source where that is switched on. */
+function createCollector({ config, clock, log }: BackendOptions, parts: CollectorParts): Collector {
+  const { directory, kubelets, writer, telemetry } = parts;
+  const { resolutionMs } = config.collection;
+  const deadlineMs = config.kubelet.timeoutMs;
+  return new Collector({
+    resolutionMs,
+    deadlineMs,
+    directory: { ...directory, unscheduledPods: () => unscheduled(directory.pods()) },
+    kubelets,
+    cadvisor: config.kubelet.cadvisorMetrics
+      ? new CadvisorSource({ resolutionMs, deadlineMs, kubelets, telemetry })
+      : undefined,
+    writer,
+    heapsterValues: config.heapster.api !== 'off' || config.sinks.length > 0,
+    clock,
+    telemetry,
+    log: sentences(log),
+  });
 }
 
 /** What to do to have a metric that this configuration leaves out. */
@@ -196,6 +214,7 @@ function kubeletOptions({ kubelet }: Config, directory: Directory): Parameters<t
     caFiles: kubelet.certificateAuthorityFile === undefined ? undefined : [kubelet.certificateAuthorityFile],
     maxAnswerBytes: kubelet.maxAnswerBytes,
     credentials: directory.kubeletCredentials,
+    nodeCount: () => directory.nodes().length,
     apiServer: directory,
   };
 }

@@ -10,6 +10,8 @@ import type { RoundWriter } from './store/roundWriter.ts';
 export interface OpenHistory {
   readonly writers: readonly RoundWriter[];
   readonly reader: HeadStore | JoinedReader;
+  /** The data directory; undefined: history is kept in memory only. */
+  readonly folder: string | undefined;
   /** Undefined: history is kept in memory only. */
   state(): HistoryState | undefined;
   close(): Promise<void>;
@@ -33,6 +35,7 @@ export function openHistory(
     log.info(`History is kept in ${path}.`);
     return {
       writers: [head, history],
+      folder: path,
       reader: new JoinedReader(head, history.store, history.inventory, resolutionMs),
       state: () => history.state(),
       close: () => history.close(),
@@ -60,7 +63,7 @@ export function leastHeadWindowMs(config: HistoryConfig | undefined, resolutionM
 }
 
 function inMemory(head: HeadStore): OpenHistory {
-  return { writers: [head], reader: head, state: () => undefined, close: () => Promise.resolve() };
+  return { writers: [head], folder: undefined, reader: head, state: () => undefined, close: () => Promise.resolve() };
 }
 
 /** A name for a folder that tells the cluster; others that look the same are other clusters only by the port. */

@@ -32,8 +32,8 @@ function crossing(importer: string, imported: string, message?: string): Case {
   return { path: importer, text: importing(importer, imported), message };
 }
 
-const ROOMS_APART = ['config', 'kubernetes', 'kubelet', 'pipeline', 'store', 'query', 'sinks'].filter((room) =>
-  existsSync(join(ROOT, 'backend', room))
+const ROOMS_APART = ['config', 'kubernetes', 'kubelet', 'pipeline', 'store', 'query', 'sinks', 'remote'].filter(
+  (room) => existsSync(join(ROOT, 'backend', room))
 );
 
 const cases: Case[] = [

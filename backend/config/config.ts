@@ -7,6 +7,7 @@ export interface Config {
   readonly store: StoreConfig;
   /** Undefined: history is kept in memory only. */
   readonly history?: HistoryConfig;
+  readonly remote: RemoteConfig;
   readonly query: { readonly maxSeries: number; readonly maxPoints: number; readonly maxStreams: number };
   readonly server: ServerConfig;
   readonly auth: AuthConfig;
@@ -63,6 +64,27 @@ export interface HistoryConfig {
   readonly isGiven: boolean;
   readonly maxBytes: number;
   readonly keepMs: { readonly raw: number; readonly '10m': number; readonly '1h': number };
+}
+
+/** Other engines: samples are sent to some, and older history is read from one. */
+export interface RemoteConfig {
+  readonly receivers: ReadonlyArray<RemoteEngine & { readonly protocol: 'auto' | '1.0' | '2.0' }>;
+  /** What may wait for each receiver. */
+  readonly maxMemoryBytes: number;
+  readonly maxDiskBytes: number;
+  readonly history?: RemoteEngine;
+}
+
+/** How an engine is reached. */
+export interface RemoteEngine {
+  readonly url: string;
+  /** For people; holds no secrets. */
+  readonly name: string;
+  readonly tokenFile?: string;
+  readonly basicAuthFile?: string;
+  readonly caFile?: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 /** Where the HTTP server listens. */

@@ -8,6 +8,7 @@ import { gatherSettings } from './gather.ts';
 import type { Settings } from './gather.ts';
 import { historyConfig } from './historyConfig.ts';
 import type { Environment, ReadTextFile } from './otherPlaces.ts';
+import { remoteConfig } from './remoteConfig.ts';
 import { readFailure } from './readFailure.ts';
 import { parseSinks } from './sink.ts';
 
@@ -40,6 +41,7 @@ export function loadConfig(
       headMemoryBytes: values['head-memory'],
     },
     history: historyConfig(settings, environment),
+    remote: remoteConfig(settings, readTextFile),
     query: {
       maxSeries: values['max-series'],
       maxPoints: values['max-points'],

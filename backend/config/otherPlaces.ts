@@ -94,6 +94,8 @@ function takeEntry(path: string, key: string, value: unknown, { given, problems 
   for (const item of Array.isArray(value) ? value : [value]) {
     if (typeof item === 'string' || typeof item === 'number' || typeof item === 'boolean') {
       given.push({ name, text: String(item), origin: 'file', shown: `${key}: ${String(item)} in ${path}` });
+    } else if (setting.structured && typeof item === 'object' && item !== null) {
+      given.push({ name, text: JSON.stringify(item), origin: 'file', shown: `${key} in ${path}` });
     } else {
       problems.push(`${key} in ${path} needs a value: ${key}: ${setting.shape || 'true'}.`);
     }

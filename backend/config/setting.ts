@@ -6,6 +6,7 @@ export const GROUPS = {
   kubelet: 'Kubelets',
   collection: 'Collection and recent history',
   history: 'History on disk',
+  remote: 'Other engines',
   server: 'Server',
   auth: 'Access',
   heapster: "Heapster's face",
@@ -27,6 +28,8 @@ export interface Setting<T> {
   readonly defaultWords?: string;
   /** `joined`: may be given more than once. `counted`: all are kept, so that two can be refused. Otherwise the last one counts. */
   readonly repeatable?: 'joined' | 'counted';
+  /** In the file it may also be a mapping, which is handed on as its JSON. */
+  readonly structured?: true;
   /** Heapster had this flag. */
   readonly heapster?: true;
   /** Read from the environment only, and never shown. */

@@ -21,6 +21,8 @@ export interface RemoteClock {
 
 /** One place that samples are sent to. */
 export interface ReceiverOptions extends EndpointOptions {
+  /** For labels of metrics. */
+  readonly name: string;
   /** `auto`: 2.0, and 1.0 as soon as the receiver turns out not to speak it. */
   readonly protocol: 'auto' | Protocol;
   /** Labels added to every series. */
@@ -77,7 +79,7 @@ export class Receiver {
     this.protocol = options.protocol === '1.0' ? '1.0' : '2.0';
     this.mayFallBack = options.protocol === 'auto';
     this.external = sortExternalLabels(options.labels ?? {});
-    this.state = new ReceiverState(options.title, sending.clock.nowMs, sending.log);
+    this.state = new ReceiverState(options, sending.clock.nowMs, sending.log);
     this.queue = new SampleQueue({
       folder: sending.folder === undefined ? undefined : join(sending.folder, folderName(options.url)),
       maxMemoryBytes: sending.maxMemoryBytes,
@@ -117,7 +119,8 @@ export class Receiver {
     const { signal } = this.stopping;
     await this.queue.whenOpen();
     while (!signal.aborted) {
-      const head = this.queue.head(this.sending.parallelRequests);
+      // One is enough to find out whether a receiver is back.
+      const head = this.queue.head(this.failures > 0 ? 1 : this.sending.parallelRequests);
       if (head.length === 0) {
         await new Promise<void>((resolve) => (this.wake = resolve));
         continue;
@@ -167,6 +170,14 @@ export class Receiver {
   private async attempt(parcel: Parcel): Promise<Outcome> {
     const { clock, requestTimeoutMs, userAgent } = this.sending;
     const { protocol } = this;
+    let body: Buffer;
+    try {
+      body = this.encode(parcel, protocol);
+    } catch (error) {
+      // It would fail again: better to lose it than to hold up everything behind it.
+      const problem = `Samples could not be encoded: ${sentenceOf(error)}. This is a fault of Heapscope; please report it.`;
+      return { kind: 'refused', problem, status: 0, sentCount: 0 };
+    }
     try {
       const answer = await this.endpoint.ask({
         method: 'POST',
@@ -176,7 +187,7 @@ export class Receiver {
           'x-prometheus-remote-write-version': VERSIONS[protocol],
           'user-agent': userAgent,
         },
-        body: this.encode(parcel, protocol),
+        body,
         timeoutMs: requestTimeoutMs,
         maxAnswerBytes: LONGEST_ANSWER,
         mayCut: true,

@@ -7,7 +7,7 @@ export interface RemoteLog {
 /** How one receiver does, for the status page and the metrics of Heapscope itself. Counts are of samples. */
 export interface ReceiverReport {
   /** Without secrets. */
-  readonly title: string;
+  readonly name: string;
   readonly protocol: string;
   readonly sentCount: number;
   /** Sent in vain and tried again, once per attempt. */
@@ -37,6 +37,7 @@ const SHOWN_MS = 10 * 60_000;
 
 /** Counts what happens to the samples of a receiver, and tells changes rather than every attempt. */
 export class ReceiverState {
+  private readonly name: string;
   private readonly title: string;
   private readonly nowMs: () => number;
   private readonly log: RemoteLog;
@@ -54,7 +55,8 @@ export class ReceiverState {
   private refusal: { problem: string; timeMs: number } | undefined;
   private readonly toldMs = new Map<string, number>();
 
-  constructor(title: string, nowMs: () => number, log: RemoteLog) {
+  constructor({ name, title }: { name: string; title: string }, nowMs: () => number, log: RemoteLog) {
+    this.name = name;
     this.title = title;
     this.nowMs = nowMs;
     this.log = log;
@@ -105,9 +107,9 @@ export class ReceiverState {
   }
 
   report({ pendingSamples, memoryBytes, diskBytes, protocol }: Waiting): ReceiverReport {
-    const { title, sentCount, failedCount, newestSentMs } = this;
+    const { name, sentCount, failedCount, newestSentMs } = this;
     return {
-      title,
+      name,
       protocol,
       sentCount,
       failedCount,

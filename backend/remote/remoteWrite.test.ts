@@ -195,6 +195,7 @@ describe('a receiver that does not take samples', () => {
     receiver.script = refuses(500);
     const receivers = [receiver, other].map(({ url }, index) => ({
       url,
+      name: `${index}`,
       title: `number ${index}`,
       protocol: '1.0' as const,
     }));

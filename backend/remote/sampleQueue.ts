@@ -213,7 +213,11 @@ export class SampleQueue {
     if (record && this.folder) {
       entry.record = undefined;
       this.onDisk--;
-      await this.folder.release(record);
+      try {
+        await this.folder.release(record);
+      } catch (error) {
+        this.options.onDiskProblem(diskSentence(error));
+      }
     }
   }
 

@@ -1,14 +1,10 @@
-import { mkdir, open, readdir, readFile, rename, rm, writeFile, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { SpillPosition, type Position } from './spillPosition.ts';
+import { headerOf, HEADER_BYTES, readHeader, SPILL_MAGIC, writeAll } from './spillRecord.ts';
 
-/** First bytes of every file; the last two digits are the version of the format. */
-const MAGIC = Buffer.from('HEAPRQ01', 'latin1');
-/** payload length (u32), payload checksum (u32), time (f64), samples (u32), checksum of these (u32) */
-const HEADER_BYTES = 24;
-const MAX_PAYLOAD_BYTES = 1 << 28;
 const FILE_NAME = /^(\d{8})\.queue$/;
-const POSITION = 'position';
 
 /** Something written to the folder, until it is released. */
 export interface SpilledRecord {
@@ -52,12 +48,12 @@ export class SpillFolder {
   private readonly readers = new Map<number, FileHandle>();
   private current: { file: SpillFile; handle: FileHandle } | undefined;
   private nextNumber = 1;
-  private position: Promise<void> = Promise.resolve();
-  private wantedPosition = '';
+  private readonly position: SpillPosition;
 
   constructor(path: string, options: SpillOptions) {
     this.path = path;
     this.options = options;
+    this.position = new SpillPosition(path);
   }
 
   /** Finds what an earlier process left, oldest first, and sentences about what could not be read. */
@@ -65,7 +61,7 @@ export class SpillFolder {
     await mkdir(this.path, { recursive: true });
     const records: SpilledRecord[] = [];
     const problems: string[] = [];
-    const done = await this.readPosition();
+    const done = await this.position.read();
     // Numbers are never used again: the position may be of a file that is gone.
     this.nextNumber = done.number + 1;
     for (const name of (await readdir(this.path)).filter((entry) => FILE_NAME.test(entry)).sort()) {
@@ -124,12 +120,12 @@ export class SpillFolder {
     if (file.live === 0) {
       await this.remove(file);
     } else {
-      this.notePosition(file.number, record.offset + record.length);
+      this.position.note({ number: file.number, offset: record.offset + record.length });
     }
   }
 
   async close(): Promise<void> {
-    await this.position;
+    await this.position.settled();
     await this.current?.handle.close();
     this.current = undefined;
     for (const handle of this.readers.values()) {
@@ -145,8 +141,8 @@ export class SpillFolder {
   private async beginFile(): Promise<{ file: SpillFile; handle: FileHandle }> {
     const number = this.nextNumber++;
     const handle = await open(this.fileName(number), 'wx', 0o600);
-    await writeAll(handle, MAGIC, 0);
-    const file = { number, bytes: MAGIC.length, live: 0 };
+    await writeAll(handle, SPILL_MAGIC, 0);
+    const file = { number, bytes: SPILL_MAGIC.length, live: 0 };
     this.files.set(number, file);
     this.bytes += file.bytes;
     return (this.current = { file, handle });
@@ -182,25 +178,20 @@ export class SpillFolder {
     return handle;
   }
 
-  private async openFile(
-    number: number,
-    done: { number: number; offset: number },
-    records: SpilledRecord[],
-    problems: string[]
-  ): Promise<void> {
+  private async openFile(number: number, done: Position, records: SpilledRecord[], problems: string[]): Promise<void> {
     const path = this.fileName(number);
     const handle = await open(path, 'r');
     const { size } = await handle.stat();
-    const magic = Buffer.alloc(MAGIC.length);
+    const magic = Buffer.alloc(SPILL_MAGIC.length);
     await handle.read(magic, 0, magic.length, 0);
-    if (size >= MAGIC.length && !magic.equals(MAGIC)) {
+    if (size >= SPILL_MAGIC.length && !magic.equals(SPILL_MAGIC)) {
       await handle.close();
       await rename(path, `${path}.unreadable`);
       problems.push(`${path} is not a queue that this version can read; it was set aside as ${path}.unreadable.`);
       return;
     }
     const file = { number, bytes: size, live: 0 };
-    let offset = MAGIC.length;
+    let offset = SPILL_MAGIC.length;
     for (;;) {
       const header = await readHeader(handle, offset, size);
       if (!header) {
@@ -223,81 +214,5 @@ export class SpillFolder {
     if (file.live === 0) {
       await this.remove(file);
     }
-  }
-
-  /** Remembers how far a file was sent, so that a restart does not send it all again. It may be late, never early. */
-  private notePosition(number: number, offset: number): void {
-    const text = `${number} ${offset}`;
-    const isWriting = this.wantedPosition !== '';
-    this.wantedPosition = text;
-    if (!isWriting) {
-      this.position = this.writePosition();
-    }
-  }
-
-  private async writePosition(): Promise<void> {
-    for (let written = ''; written !== this.wantedPosition;) {
-      written = this.wantedPosition;
-      const path = join(this.path, POSITION);
-      try {
-        await writeFile(`${path}.part`, `${written} ${crc32(written)}\n`);
-        await rename(`${path}.part`, path);
-      } catch {
-        break; // Without it a restart sends some samples twice, which receivers take.
-      }
-    }
-    this.wantedPosition = '';
-  }
-
-  private async readPosition(): Promise<{ number: number; offset: number }> {
-    const text = await readFile(join(this.path, POSITION), 'utf8').catch(() => '');
-    const [number, offset, checksum] = text.trim().split(' ');
-    return crc32(`${number} ${offset}`) === Number(checksum)
-      ? { number: Number(number), offset: Number(offset) }
-      : { number: 0, offset: 0 };
-  }
-}
-
-interface Header {
-  readonly length: number;
-  readonly checksum: number;
-  readonly timestampMs: number;
-  readonly sampleCount: number;
-}
-
-function headerOf({ length, checksum, timestampMs, sampleCount }: Header): Buffer {
-  const header = Buffer.alloc(HEADER_BYTES);
-  header.writeUInt32LE(length, 0);
-  header.writeUInt32LE(checksum, 4);
-  header.writeDoubleLE(timestampMs, 8);
-  header.writeUInt32LE(sampleCount, 16);
-  header.writeUInt32LE(crc32(header.subarray(0, 20)), 20);
-  return header;
-}
-
-async function readHeader(handle: FileHandle, offset: number, size: number): Promise<Header | undefined> {
-  if (offset + HEADER_BYTES > size) {
-    return undefined;
-  }
-  const header = Buffer.alloc(HEADER_BYTES);
-  await handle.read(header, 0, HEADER_BYTES, offset);
-  const length = header.readUInt32LE(0);
-  const isWhole =
-    header.readUInt32LE(20) === crc32(header.subarray(0, 20)) &&
-    length <= MAX_PAYLOAD_BYTES &&
-    offset + HEADER_BYTES + length <= size;
-  return isWhole
-    ? {
-        length,
-        checksum: header.readUInt32LE(4),
-        timestampMs: header.readDoubleLE(8),
-        sampleCount: header.readUInt32LE(16),
-      }
-    : undefined;
-}
-
-async function writeAll(handle: FileHandle, bytes: Buffer, position: number): Promise<void> {
-  for (let written = 0; written < bytes.length;) {
-    written += (await handle.write(bytes, written, bytes.length - written, position + written)).bytesWritten;
   }
 }

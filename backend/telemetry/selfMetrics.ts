@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { exposeHistory, type HistorySource } from './historyMetrics.ts';
+import { exposeRemoteWrite, type RemoteWriteSource } from './remoteWriteMetrics.ts';
 import { exposeSinks, type SinkSource } from './sinkMetrics.ts';
 
 /** What is asked when somebody reads the metrics, rather than counted as it happens. */
@@ -40,6 +41,8 @@ export interface Telemetry {
   watch(source: HealthSource): void;
   /** The same for sinks, if there are any. */
   watchSinks(read: () => readonly SinkSource[]): void;
+  /** The same for receivers of remote write, if there are any. */
+  watchRemoteWrite(read: () => readonly RemoteWriteSource[]): void;
   /** The same for the history on disk, if there is one. */
   watchHistory(read: () => HistorySource | undefined): void;
   /** The Prometheus text and its content type. */
@@ -109,6 +112,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     },
     watch: (source) => exposeSource(source, options.now, registry),
     watchSinks: (read) => exposeSinks(read, options.now, registry),
+    watchRemoteWrite: (read) => exposeRemoteWrite(read, options.now, registry),
     watchHistory: (read) => exposeHistory(read, registry),
     expose: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
   };

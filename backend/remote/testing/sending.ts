@@ -27,7 +27,7 @@ export function testSender(
   const clock = manualClock(1_000_000);
   const told: string[] = [];
   const remote = createRemoteWrite({
-    receivers: [{ title: 'receiver', protocol: '1.0', ...receiver }],
+    receivers: [{ name: 'receiver', title: 'receiver', protocol: '1.0', ...receiver }],
     samplesPerRequest: 1000,
     maxMemoryBytes: 2 ** 20,
     maxDiskBytes: 2 ** 24,
