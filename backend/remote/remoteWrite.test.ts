@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { until } from '../../tests/support/until.ts';
 import { nodeBatch } from '../store/testing/batches.ts';
@@ -230,6 +230,19 @@ describe('the queue', () => {
     await until('all arrive', () => second.reports()[0].pendingCount === 0 && taken().length === 4);
     expect(taken()).toEqual(['60000: 5', '120000: 6', '180000: 7', '240000: 8']);
     await until('the files are gone', () => files(folder).length === 0 && second.reports()[0].diskBytes === 0);
+  });
+
+  test('outlasts a crash: what was on disk at that moment is sent, in order and once', async () => {
+    const [folder, crashed] = [temporaryFolder(), temporaryFolder()];
+    receiver.script = refuses(503);
+    const first = testSender({ url: receiver.url }, { folder });
+    [1, 2, 3].forEach((minute) => first.round(minute * 60_000, minute));
+    await until('it is on disk', () => first.reports()[0].memoryBytes === 0 && first.reports()[0].diskBytes > 0);
+    cpSync(folder, crashed, { recursive: true });
+    receiver.script = refuses(204);
+    const second = testSender({ url: receiver.url }, { folder: crashed });
+    await until('all arrive', () => second.reports()[0].sentCount === 6);
+    expect(taken()).toEqual(['60000: 1', '120000: 2', '180000: 3']);
   });
 
   test('does not send again what arrived before a restart', async () => {
