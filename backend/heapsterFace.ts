@@ -49,7 +49,7 @@ export function readHead(head: HeadStore): RoundReader {
 }
 
 /** What is on disk and the head after it, as Heapster's face reads them. */
-function readJoined(recent: RoundReader, joined: JoinedReader): PointReader {
+export function readJoined(recent: RoundReader, joined: JoinedReader): PointReader {
   return {
     rounds: () => joined.rounds(),
     metricsOfNewestRound: () => joined.metricsOfNewestRound(),

@@ -100,7 +100,7 @@ export class JoinedReader {
     const points: Point[] = [];
     const spans = this.spansOf(range, 'raw');
     this.scanSpans(table, metric, { ...range, toMs: Math.min(toMs, this.sealedUntilMs) }, spans, {
-      slotFor: (object) => (object.key === key && (node === undefined || object.names.node === node) ? 0 : -1),
+      slotFor: (object) => (object.key === key && (node === undefined || (object.names.node ?? '') === node) ? 0 : -1),
       column: () => undefined,
       course: (_slot, course) => points.push(...pointsOf(course)),
     });

@@ -1,3 +1,4 @@
+import { correctsSamples } from '../model/heapsterValues.ts';
 import { aggregate, aggregateBuckets, bucketsOf, fallOf, type Buckets } from './aggregate.ts';
 import type { DataDirectory } from './dataDirectory.ts';
 import { mergeSegments, type MergedSegments } from './mergeSegments.ts';
@@ -122,7 +123,9 @@ function mapMetrics(
     [...block].map(([table, content]): [typeof table, TableBlock] => {
       const metrics = new Map<string, Stored>();
       for (const [metric, stored] of content.metrics) {
-        metrics.set(metric, change(stored, fallOf(table, metric)));
+        if (!correctsSamples(metric)) {
+          metrics.set(metric, change(stored, fallOf(table, metric)));
+        }
       }
       return [table, { ...content, metrics }];
     })

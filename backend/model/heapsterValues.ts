@@ -20,6 +20,14 @@ export function heapsterColumn(metric: string): string {
   return `${PREFIX}${metric}`;
 }
 
+/**
+ * Whether a column means something beside the very sample that it corrects, and nothing as a mean of several: all of these
+ * but the one that is there in every round.
+ */
+export function correctsSamples(column: string): boolean {
+  return column.startsWith(PREFIX) && column !== HEAPSTER_CPU;
+}
+
 /** Whole millicores, as Heapster divided: toward zero, but never below a whole number that a rate only missed by rounding. */
 export function wholeMillicores(rate: number): number {
   const nearest = Math.round(rate);
