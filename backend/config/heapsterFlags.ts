@@ -21,8 +21,9 @@ export const FOREIGN_FLAGS: ReadonlyMap<string, ForeignFlag> = new Map<string, F
   ...noEffect(GLOG, 'stderrthreshold', 'log-dir', 'log-backtrace-at', 'log-flush-frequency', 'v', 'vmodule'),
   ...noEffect('one process serves all of it', 'max-procs'),
   ...noEffect('each sink has a queue of its own and nobody waits for it', 'sink-export-data-timeout'),
-  ...noEffectBare('there is no export to leave out', 'disable-export'),
+  ...noEffectBare('the export belongs to the API that --heapster-api opens and closes', 'disable-export'),
   ...noEffectBare('the history in memory is always on', 'disable-metric-sink'),
+  ...noEffect('the historical API answers from the history kept here', 'historical-source'),
   ...noEffect(
     API_SERVER,
     'bind-address',
@@ -53,7 +54,6 @@ export const FOREIGN_FLAGS: ReadonlyMap<string, ForeignFlag> = new Map<string, F
       bare: true,
     },
   ],
-  ['historical-source', { kind: 'refused', instead: 'history is kept here and needs no source; leave the flag out' }],
   ['tls-client-ca', { kind: 'refused', instead: ONLY_TOKENS }],
   ['allowed-users', { kind: 'refused', instead: ONLY_TOKENS }],
 ]);

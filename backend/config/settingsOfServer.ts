@@ -87,7 +87,7 @@ export const serverSettings = {
     group: 'heapster',
     shape: 'open|token|off',
     description:
-      "Heapster's own API: open to everybody who can connect (Heapster's clients send no token), with a token, or not at all. This version does not answer that API yet; the setting is checked and kept.",
+      "Heapster's own API (see heapster.md): open to everybody who can connect, as Heapster's clients send no token; with a token; or not at all.",
     default: 'token',
     parse: choice('open', 'token', 'off'),
   },
