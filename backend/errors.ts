@@ -39,6 +39,10 @@ export const ERRORS = {
     help: 'Start the version that wrote the history, or give another folder (`--data-dir`).',
   },
   history_unusable: { status: 500, help: 'Give a folder on a disk that is there and that this user may write to.' },
+  history_locked: {
+    status: 500,
+    help: 'Stop the other Heapscope that writes into this folder, or give another one (`--data-dir`).',
+  },
   sink_unreachable: {
     status: 502,
     help: 'Check the address in `--sink` and the database there; values wait within bounds and are sent as soon as it answers.',

@@ -10,7 +10,7 @@ const markIn = (path: string) => join(path, 'heapscope-history.json');
 test('a new folder gets a mark of the format, and opens again', () => {
   const path = join(temporaryFolder(), 'deep', 'history');
   const directory = openDataDirectory(path);
-  expect(JSON.parse(readFileSync(markIn(path), 'utf8'))).toEqual({ product: 'heapscope', formatVersion: 1 });
+  expect(JSON.parse(readFileSync(markIn(path), 'utf8'))).toMatchObject({ product: 'heapscope', formatVersion: 1 });
   expect(readdirSync(path).sort()).toEqual(['damaged', 'heapscope-history.json', 'inventory', 'segments', 'wal']);
   expect(openDataDirectory(path)).toEqual(directory);
 });

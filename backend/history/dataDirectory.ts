@@ -4,14 +4,18 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  readSync,
   renameSync,
   writeFileSync,
   closeSync,
   fsyncSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { HeapscopeError, sentenceOf } from '../errors.ts';
+import { SEGMENT_MAGIC } from './segmentFormat.ts';
 import { syncFolder } from './segmentWriter.ts';
+import { WAL_MAGIC } from './walFormat.ts';
 
 /** The format this program writes; it reads this one and older ones. */
 export const FORMAT_VERSION = 1;
@@ -30,9 +34,10 @@ export interface DataDirectory {
 
 /**
  * Opens a data directory, making it if there is none. Throws `history_format` for one that a newer program wrote, and
- * `history_unusable` for one that cannot be read or written.
+ * `history_unusable` for one that cannot be read or written. A mark that is damaged or lost is made again if the files
+ * beside it are of a format this program reads; `onDamage` is told.
  */
-export function openDataDirectory(path: string): DataDirectory {
+export function openDataDirectory(path: string, onDamage: (sentence: string) => void = () => undefined): DataDirectory {
   const folder = (name: string) => join(path, name);
   const directory = {
     path,
@@ -43,7 +48,7 @@ export function openDataDirectory(path: string): DataDirectory {
   };
   try {
     mkdirSync(path, { recursive: true });
-    refuseForeign(path);
+    refuseForeign(directory, onDamage);
     for (const name of [directory.wal, directory.segments, directory.inventory, directory.damaged]) {
       mkdirSync(name, { recursive: true });
     }
@@ -69,26 +74,35 @@ export function setAside(directory: DataDirectory, path: string): string {
 }
 
 /** Reads the mark of the format, or makes it where the folder is empty. */
-function refuseForeign(path: string): void {
+function refuseForeign(directory: DataDirectory, onDamage: (sentence: string) => void): void {
+  const { path } = directory;
   const mark = join(path, MARK);
   if (!existsSync(mark)) {
-    if (readdirSync(path).some((name) => name !== `${MARK}.part` && name !== 'lost+found')) {
+    if (readdirSync(path).every((name) => OTHER_FILES.test(name))) {
+      writeMark(path, mark);
+    } else if (isOurs(directory)) {
+      writeMark(path, mark);
+      onDamage(`${mark} was missing; the files beside it are of a history, and it was made again.`);
+    } else {
       throw new HeapscopeError(
         'history_format',
         `${path} has files but no ${MARK}: it is not a history. Give an empty folder or the one a history is in.`
       );
     }
-    writeMark(path, mark);
     return;
   }
   const version = versionIn(readFileSync(mark, 'utf8'));
   if (version === undefined) {
-    throw new HeapscopeError(
-      'history_format',
-      `${mark} does not say which format the history has. Restore the file or move the folder away.`
-    );
-  }
-  if (version > FORMAT_VERSION) {
+    if (!isOurs(directory)) {
+      throw new HeapscopeError(
+        'history_format',
+        `${mark} does not say which format the history has. Restore the file or move the folder away.`
+      );
+    }
+    const target = setAside(directory, mark);
+    writeMark(path, mark);
+    onDamage(`${mark} was damaged. It was moved to ${target} and made again, by the files beside it.`);
+  } else if (version > FORMAT_VERSION) {
     throw new HeapscopeError(
       'history_format',
       `The history in ${path} has format ${version}; this Heapscope reads up to ${FORMAT_VERSION}. Start the newer version again, or give another folder.`
@@ -96,12 +110,53 @@ function refuseForeign(path: string): void {
   }
 }
 
+/** Files of a folder that is new to a history. */
+const OTHER_FILES = /^(heapscope-history\.json\.part|heapscope-history\.lock.*|lost\+found)$/;
+
+/** Whether a folder has what a history of this format has, and nothing that another one would have. */
+function isOurs({ path, wal, segments, inventory, damaged }: DataDirectory): boolean {
+  const folders = [wal, segments, inventory, damaged];
+  if (!folders.every((folder) => existsSync(folder))) {
+    return false;
+  }
+  const others = readdirSync(path).filter((name) => name !== MARK && !OTHER_FILES.test(name));
+  return (
+    others.every((name) => folders.includes(join(path, name))) &&
+    filesOf(segments, '.seg').every((file) => beginsWith(file, SEGMENT_MAGIC)) &&
+    filesOf(wal, '.wal').every((file) => beginsWith(file, WAL_MAGIC))
+  );
+}
+
+function filesOf(folder: string, ending: string): string[] {
+  const names = readdirSync(folder).filter((name) => name.endsWith(ending));
+  return names.map((name) => join(folder, name));
+}
+
+/** Whether a file has the sign of its format, as far as it got. */
+function beginsWith(path: string, magic: Buffer): boolean {
+  const descriptor = openSync(path, 'r');
+  try {
+    const bytes = Buffer.alloc(magic.length);
+    const length = readSync(descriptor, bytes, 0, bytes.length, 0);
+    return bytes.subarray(0, length).equals(magic.subarray(0, length));
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+interface Mark {
+  readonly product: string;
+  readonly formatVersion: number;
+  /** Of the version: a flipped bit must not make it another one. */
+  readonly checksum?: number;
+}
+
 function versionIn(text: string): number | undefined {
   try {
-    const mark: unknown = JSON.parse(text);
-    const version =
-      typeof mark === 'object' && mark !== null && 'formatVersion' in mark ? mark.formatVersion : undefined;
-    return typeof version === 'number' && Number.isInteger(version) && version > 0 ? version : undefined;
+    const mark = JSON.parse(text) as Partial<Mark> | null;
+    const version = mark?.formatVersion;
+    const isWhole = mark?.checksum === undefined || mark.checksum === checksumOf(version);
+    return typeof version === 'number' && Number.isInteger(version) && version > 0 && isWhole ? version : undefined;
   } catch (error) {
     if (error instanceof SyntaxError) {
       return undefined;
@@ -110,8 +165,17 @@ function versionIn(text: string): number | undefined {
   }
 }
 
+function checksumOf(version: number | undefined): number {
+  return crc32(`format ${version}`);
+}
+
 function writeMark(path: string, mark: string): void {
-  const text = `${JSON.stringify({ product: 'heapscope', formatVersion: FORMAT_VERSION }, undefined, 2)}\n`;
+  const content: Mark = {
+    product: 'heapscope',
+    formatVersion: FORMAT_VERSION,
+    checksum: checksumOf(FORMAT_VERSION),
+  };
+  const text = `${JSON.stringify(content, undefined, 2)}\n`;
   writeFileSync(`${mark}.part`, text);
   const descriptor = openSync(`${mark}.part`, 'r+');
   fsyncSync(descriptor);

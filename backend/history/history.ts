@@ -4,7 +4,9 @@ import { codeOf, HeapscopeError, sentenceOf } from '../errors.ts';
 import type { NodeBatch, TotalsBatch } from '../model/batch.ts';
 import { openDataDirectory, type DataDirectory } from './dataDirectory.ts';
 import { Inventory } from './inventory.ts';
-import { InventoryFile } from './inventoryFile.ts';
+import { FolderLock } from './folderLock.ts';
+import { InventoryFile, type LoadedInventory } from './inventoryFile.ts';
+import { rebuildInventory } from './rebuildInventory.ts';
 import { RoundLog } from './roundLog.ts';
 import { COMPACTED_MS, spanEnd } from './sealing.ts';
 import { SegmentStore, type Retention } from './segmentStore.ts';
@@ -63,6 +65,7 @@ export class History {
   private readonly options: HistoryOptions;
   private readonly directory: DataDirectory;
   private readonly upkeep: Upkeep;
+  private readonly lock: FolderLock;
   private readonly damages: string[] = [];
   private open: OpenLog | undefined;
   /** Why rounds are not written, and why files are not sealed or merged; sentences. */
@@ -77,24 +80,27 @@ export class History {
   private constructor(options: HistoryOptions) {
     this.options = options;
     const noteDamage = (sentence: string) => this.noteDamage(sentence);
-    this.directory = openDataDirectory(options.path);
+    this.directory = openDataDirectory(options.path, noteDamage);
+    this.lock = FolderLock.take(options.path);
     const inventoryFile = new InventoryFile(this.directory);
-    const { lostBytes } = inventoryFile.load(this.inventory);
-    if (lostBytes > 0) {
-      noteDamage(
-        `The end of the list of objects in ${this.directory.inventory} was torn; ${lostBytes} bytes were cut off.`
-      );
-    }
+    const loaded = inventoryFile.load(this.inventory);
     this.store = new SegmentStore(this.directory, noteDamage);
     const { directory, store, inventory } = this;
-    const info = (sentence: string) => options.log.info(sentence);
-    const { retention } = options;
-    this.upkeep = new Upkeep({ directory, store, inventory, inventoryFile, retention, info, noteDamage });
+    this.upkeep = new Upkeep({
+      directory,
+      store,
+      inventory,
+      inventoryFile,
+      retention: options.retention,
+      info: (sentence) => options.log.info(sentence),
+      noteDamage,
+      findLostObjects: once(() => this.findLostObjects(inventoryFile, loaded)),
+    });
   }
 
   /**
    * Opens the history in a folder, and seals what logs an earlier process left. Throws `history_format` or
-   * `history_unusable` like {@link openDataDirectory}.
+   * `history_unusable` like {@link openDataDirectory}, and `history_locked` if another process writes there.
    */
   static open(options: HistoryOptions): History {
     try {
@@ -179,6 +185,7 @@ export class History {
     await this.open?.writer.close().catch((error: unknown) => this.options.log.warn(sentenceOf(error)));
     this.open = undefined;
     this.store.close();
+    this.lock.release();
   }
 
   private logFor(timestampMs: number): OpenLog {
@@ -187,6 +194,9 @@ export class History {
     }
     if (!this.open) {
       this.refuseFullDisk();
+      if (!this.lock.isHeld) {
+        throw new HeapscopeError('history_locked', 'another Heapscope writes there now');
+      }
       const path = join(this.directory.wal, `${timestampMs}.wal`);
       // What a failed attempt may have left has no whole round.
       rmSync(path, { force: true });
@@ -252,6 +262,22 @@ export class History {
     });
   }
 
+  /** Completes an inventory whose file was damaged or lost by what segments know. */
+  private findLostObjects(file: InventoryFile, { lostBytes, isDamaged, isMissing }: LoadedInventory): void {
+    if (lostBytes === 0 && !(isMissing && this.store.count > 0)) {
+      return;
+    }
+    const found = rebuildInventory(this.store, this.inventory);
+    const where = `The list of objects in ${this.directory.inventory}`;
+    if (isDamaged || found > 0) {
+      const what = isMissing ? 'was missing' : `was damaged (${lostBytes} bytes)`;
+      this.noteDamage(`${where} ${what}; ${found} objects were found again by their names, without labels and owners.`);
+      file.rewrite(this.inventory, this.upkeep.newestMs);
+    } else if (lostBytes > 0) {
+      this.options.log.info(`${where} was not written to its end; ${lostBytes} bytes were left out.`);
+    }
+  }
+
   private noteDisorder(error: unknown): void {
     const sentence = `The history in ${this.options.path} cannot be kept in order: ${sentenceOf(error)}. ${adviceFor(error)}`;
     if (this.disorder !== sentence) {
@@ -290,6 +316,16 @@ function iso(timeMs: number): string {
   return new Date(timeMs).toISOString();
 }
 
+function once(action: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (!isDone) {
+      isDone = true;
+      action();
+    }
+  };
+}
+
 function freeBytesOf(path: string): number {
   const { bavail, bsize } = statfsSync(path);
   return bavail * bsize;
@@ -299,6 +335,9 @@ function adviceFor(error: unknown): string {
   const code = codeOf(error);
   if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM') {
     return 'Give this user the right to write there.';
+  }
+  if (code === 'history_locked') {
+    return 'Stop one of the two, or give it another folder.';
   }
   return code === 'EIO' ? 'Look at the disk.' : 'Free space on its disk, or lower --history-size.';
 }

@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path';
 import type { ObjectNames } from '../model/batch.ts';
 import { DamagedBytesError } from './byteReader.ts';
-import type { DataDirectory } from './dataDirectory.ts';
+import { setAside, type DataDirectory } from './dataDirectory.ts';
 import type { HistoryObject, Inventory } from './inventory.ts';
 import { framePage, openPage } from './pageFrame.ts';
 import { syncFolder } from './segmentWriter.ts';
@@ -49,8 +49,12 @@ const MOST_ENTRIES_PER_OBJECT = 2;
 /** What was read of the file. */
 export interface LoadedInventory {
   readonly entries: number;
-  /** Bytes at the end that were torn or damaged, and cut off. */
+  /** Bytes that were torn or damaged, and left out. */
   readonly lostBytes: number;
+  /** More than the end was lost, which a crash may tear. */
+  readonly isDamaged: boolean;
+  /** There was no file. */
+  readonly isMissing: boolean;
 }
 
 /**
@@ -74,9 +78,10 @@ export class InventoryFile {
   /** Reads all objects into an inventory. */
   load(inventory: Inventory): LoadedInventory {
     rmSync(`${this.path}.part`, { force: true });
-    const bytes = existsSync(this.path) ? readFileSync(this.path) : Buffer.alloc(0);
+    const isMissing = !existsSync(this.path);
+    const bytes = isMissing ? Buffer.alloc(0) : readFileSync(this.path);
     const newest = new Map<number, Entry>();
-    const end = readPages(bytes, (page) => {
+    const { end, skippedBytes } = readPages(bytes, (page) => {
       page.entries.forEach((entry) => newest.set(entry[0], entry));
       this.entries += page.entries.length;
       this.savedUntilMs = page.isEnd ? page.untilMs : this.savedUntilMs;
@@ -90,10 +95,14 @@ export class InventoryFile {
         this.there.add(number);
       }
     }
-    if (end < bytes.length) {
+    const isDamaged = skippedBytes > 0 || (end === 0 && bytes.length >= MAGIC.length);
+    if (isDamaged) {
+      // Whoever opens it writes it anew; until then nothing may be added behind what cannot be read.
+      setAside(this.directory, this.path);
+    } else if (end < bytes.length) {
       this.cutOff(end);
     }
-    return { entries: this.entries, lostBytes: bytes.length - end };
+    return { entries: this.entries, lostBytes: bytes.length - end + skippedBytes, isDamaged, isMissing };
   }
 
   /**
@@ -203,22 +212,25 @@ function writePage(descriptor: number, page: Page): void {
   writeSync(descriptor, Buffer.concat([length, framed]));
 }
 
-/** Reads pages up to the first that is torn or damaged, and answers with where that is. */
-function readPages(bytes: Buffer, take: (page: Page) => void): number {
+/** Reads the pages that are whole. Answers with where the last of them ends, and how much was skipped before that. */
+function readPages(bytes: Buffer, take: (page: Page) => void): { end: number; skippedBytes: number } {
+  let end = 0;
+  let skippedBytes = 0;
   if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) {
-    return 0;
+    return { end, skippedBytes };
   }
-  let offset = MAGIC.length;
-  while (offset + LENGTH_BYTES <= bytes.length) {
-    const end = offset + LENGTH_BYTES + bytes.readUInt32LE(offset);
-    const page = end <= bytes.length ? openedPage(bytes.subarray(offset + LENGTH_BYTES, end)) : undefined;
-    if (!page) {
-      return offset;
+  end = MAGIC.length;
+  for (let offset = end; offset + LENGTH_BYTES <= bytes.length;) {
+    const next = offset + LENGTH_BYTES + bytes.readUInt32LE(offset);
+    const page = next <= bytes.length ? openedPage(bytes.subarray(offset + LENGTH_BYTES, next)) : undefined;
+    if (page) {
+      take(page);
+      skippedBytes += offset - end;
+      end = next;
     }
-    take(page);
-    offset = end;
+    offset = next;
   }
-  return offset;
+  return { end, skippedBytes };
 }
 
 function openedPage(framed: Buffer): Page | undefined {

@@ -23,7 +23,8 @@ export interface ShardMetric {
   readonly shard: string;
   /** Numbers of the objects; row i of each matrix is about `objects[i]`. */
   readonly objects: Uint32Array;
-  readonly stored: Stored;
+  /** Reads the values. */
+  stored(): Stored;
 }
 
 /** Strips whose index is kept; an index takes some 20 KB. */
@@ -136,7 +137,13 @@ export class SegmentReader {
       for (const [table, index] of tables) {
         for (let bunch = 0; bunch < bunches.length; bunch++) {
           if (index.objects.lengths[bunch] > 0) {
-            const pages = new BunchPages(this, index, bunch, bunches[bunch].length, this.readPage(index.objects, bunch));
+            const pages = new BunchPages(
+              this,
+              index,
+              bunch,
+              bunches[bunch].length,
+              this.readPage(index.objects, bunch)
+            );
             const keys = pages.keys();
             yield* bunches[bunch].map((shard, member) => ({
               shard,
@@ -183,9 +190,9 @@ export class SegmentReader {
     shards: ReadonlySet<string> | undefined
   ): Generator<ShardMetric> {
     for (let member = 0; member < names.length; member++) {
-      const stored = !shards || shards.has(names[member]) ? this.storedOf(pages, member, metric) : undefined;
-      if (stored) {
-        yield { shard: names[member], objects: pages.objectsOf(member), stored };
+      if ((!shards || shards.has(names[member])) && pages.section(metric, member)) {
+        const objects = pages.objectsOf(member);
+        yield { shard: names[member], objects, stored: () => this.storedOf(pages, member, metric)! };
       }
     }
   }

@@ -31,6 +31,8 @@ export interface UpkeepParts {
   readonly retention: Retention;
   readonly info: (sentence: string) => void;
   readonly noteDamage: (sentence: string) => void;
+  /** Finds the objects that the inventory's file does not know although it should. */
+  readonly findLostObjects: () => void;
 }
 
 /** Keeps the files of a history in order: seals logs, merges segments, lets go of what is old. */
@@ -78,7 +80,8 @@ export class Upkeep {
   sealLeftLogs(): unknown {
     const { directory, noteDamage } = this.parts;
     let failure: unknown;
-    for (const path of logsIn(directory)) {
+    const paths = logsIn(directory);
+    for (const path of paths) {
       try {
         // One after the other: what is merged has to be complete.
         const failed = this.takeLeft(path, failure);
@@ -89,6 +92,9 @@ export class Upkeep {
         }
         noteDamage(`The log ${path} is damaged: ${error.message}. It was moved to ${setAside(directory, path)}.`);
       }
+    }
+    if (paths.length === 0) {
+      this.parts.findLostObjects();
     }
     this.expire();
     return failure;
@@ -101,6 +107,7 @@ export class Upkeep {
     try {
       this.tellDamage(path, reader);
       const changed = inventory.takeLogged(reader.objects);
+      this.parts.findLostObjects();
       reader.sightings((number, timestampMs) => inventory.seen(number, timestampMs));
       this.newestMs = Math.max(this.newestMs, reader.timesMs.at(-1) ?? -Infinity);
       const failed = failure ?? this.sealLeft(path, reader, changed);

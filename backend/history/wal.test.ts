@@ -111,7 +111,7 @@ test('wherever the log is cut off, all rounds ended before are there and nothing
   }
 });
 
-test('a flipped bit ends the log before its round', async () => {
+test('a flipped bit costs its round, and what cannot be understood without it', async () => {
   const path = join(temporaryFolder(), 'a.wal');
   await (await twoRounds(path)).close();
   const whole = readFileSync(path);
@@ -122,12 +122,45 @@ test('a flipped bit ends the log before its round', async () => {
       bytes[bit >> 3] ^= 1 << (bit & 7);
       writeFileSync(path, bytes);
       const reader = new WalReader(path);
-      expect(reader.timesMs).toEqual(bit >> 3 >= firstRound ? [1000] : []);
+      expect(bit >> 3 >= firstRound ? [[1000]] : [[], [2000]]).toContainEqual(reader.timesMs);
       expect(reader.damage).toBeDefined();
       reader.close();
     }),
     { numRuns: 300 }
   );
+});
+
+test('rounds behind a damaged one are there, exactly', async () => {
+  const path = join(temporaryFolder(), 'a.wal');
+  const writer = new WalWriter(path);
+  const ends: number[] = [];
+  for (let round = 1; round <= 5; round++) {
+    const definitions = round === 1 ? [1] : [];
+    writer.append('a', round * 1000, [part({ m: [round], n: [round / 7] }, [1], definitions)]);
+    writer.commit(round * 1000);
+    ends.push(writer.bytes);
+  }
+  await writer.close();
+  const whole = readFileSync(path);
+  for (let byte = ends[1]; byte < ends[2]; byte++) {
+    const bytes = Buffer.from(whole);
+    bytes[byte] ^= 0x10;
+    writeFileSync(path, bytes);
+    const reader = new WalReader(path);
+    // A damaged length hides all that follows; the end of a round that is damaged takes the next one with it.
+    expect([
+      [1000, 2000, 4000, 5000],
+      [1000, 2000, 5000],
+      [1000, 2000],
+    ]).toContainEqual(reader.timesMs);
+    expect(reader.damage?.lostBytes).toBeGreaterThan(0);
+    const { samples } = reader
+      .block('a', () => 'pod')
+      .get('pod')!
+      .metrics.get('n') as { samples: { values: Float64Array } };
+    expect([...samples.values]).toEqual(reader.timesMs.map((timeMs) => timeMs / 7000));
+    reader.close();
+  }
 });
 
 test('a file that is no log is refused', () => {

@@ -107,7 +107,10 @@ export class WalReader {
     }
   }
 
-  /** Goes through all records. What is read of a round counts when its end is found. */
+  /**
+   * Goes through all records. What is read of a round counts when its end is found; a round with a damaged record, and what
+   * cannot be understood without that record, does not.
+   */
   private index(): LogDamage | undefined {
     const size = fstatSync(this.descriptor).size;
     const magic = this.read(0, Math.min(size, WAL_MAGIC.length));
@@ -117,33 +120,61 @@ export class WalReader {
     if (!magic.equals(WAL_MAGIC)) {
       throw new DamagedBytesError('The file does not begin as a log does');
     }
+    const round = new RoundInLog();
     let offset = WAL_MAGIC.length;
-    let wholeUntil = offset;
-    let parts: Array<{ shard: string; ref: PartRef }> = [];
-    let objects: Array<Omit<LoggedObject, 'timestampMs'>> = [];
+    let goodBytes = offset;
+    let hole: { offset: number; reason: string } | undefined;
+    let isTorn = true;
     while (offset < size) {
       const body = this.readRecord(offset, size);
+      const next = typeof body === 'string' ? this.behind(offset, size) : offset + RECORD_HEADER_BYTES + body.length;
+      if (next === undefined || (typeof body !== 'string' && body[0] === METRIC && !round.numbersMetrics)) {
+        hole ??= { offset, reason: String(body) };
+        break;
+      }
       if (typeof body === 'string') {
-        return { offset, reason: body, lostBytes: size - wholeUntil, isTorn: true };
+        hole ??= { offset, reason: body };
+        isTorn = false;
+        round.noteDamage(next - offset);
+      } else if (this.take(body, offset, round)) {
+        goodBytes += next - round.startOffset;
+        round.begin(next);
       }
-      const reader = new ByteReader(body, 1);
-      if (body[0] === OBJECTS) {
-        objects.push(...readDefinitions(reader));
-      } else if (body[0] === METRIC) {
-        this.metrics.push(reader.text());
-      } else if (body[0] === PART) {
-        const ref = { offset: offset + RECORD_HEADER_BYTES, length: body.length };
-        parts.push({ shard: reader.text(), ref: { ...ref, timestampMs: reader.float64() } });
-      } else if (body[0] === COMMIT) {
-        this.accept(reader.float64(), parts, objects);
-        [parts, objects] = [[], []];
-        wholeUntil = offset + RECORD_HEADER_BYTES + body.length;
-      }
-      offset += RECORD_HEADER_BYTES + body.length;
+      offset = next;
     }
-    return wholeUntil < size
-      ? { offset: wholeUntil, reason: 'the last round was not ended', lostBytes: size - wholeUntil, isTorn: true }
-      : undefined;
+    hole ??= { offset: round.startOffset, reason: 'the last round was not ended' };
+    return goodBytes < size ? { ...hole, lostBytes: size - goodBytes, isTorn } : undefined;
+  }
+
+  /** Takes a record. Answers whether a whole round ends with it. */
+  private take(body: Buffer, offset: number, round: RoundInLog): boolean {
+    const reader = new ByteReader(body, 1);
+    if (body[0] === OBJECTS) {
+      round.objects.push(...readDefinitions(reader));
+    } else if (body[0] === METRIC) {
+      this.metrics.push(reader.text());
+    } else if (body[0] === PART) {
+      const ref = { offset: offset + RECORD_HEADER_BYTES, length: body.length };
+      const part = { shard: reader.text(), ref: { ...ref, timestampMs: reader.float64() } };
+      round.parts.push(part);
+      round.isDamaged ||= round.isBehindDamage && !hasKnownMetrics(body, this.metrics.length);
+    } else if (body[0] === COMMIT) {
+      if (!round.isDamaged) {
+        this.accept(reader.float64(), round.parts, round.objects);
+        return true;
+      }
+      round.skip(offset + RECORD_HEADER_BYTES + body.length);
+    }
+    return false;
+  }
+
+  /** Where the record behind a damaged one begins, if that can be told. */
+  private behind(offset: number, size: number): number | undefined {
+    if (size - offset < RECORD_HEADER_BYTES) {
+      return undefined;
+    }
+    const next = offset + RECORD_HEADER_BYTES + this.read(offset, 4).readUInt32LE(0);
+    return next < size && typeof this.readRecord(next, size) !== 'string' ? next : undefined;
   }
 
   private accept(
@@ -191,6 +222,61 @@ export class WalReader {
       read += count;
     }
     return bytes;
+  }
+}
+
+/** Longer records name no metric. */
+const LONGEST_METRIC_RECORD = 1024;
+
+/** What was read of a round whose end was not found yet. */
+class RoundInLog {
+  parts: Array<{ shard: string; ref: PartRef }> = [];
+  /** Those of damaged rounds stay: later rounds speak of them. */
+  objects: Array<Omit<LoggedObject, 'timestampMs'>> = [];
+  startOffset = WAL_MAGIC.length;
+  isDamaged = false;
+  isBehindDamage = false;
+  /** Whether it is certain that no name of a metric was lost: they are numbered in their order. */
+  numbersMetrics = true;
+
+  noteDamage(length: number): void {
+    this.isDamaged = true;
+    this.isBehindDamage = true;
+    this.numbersMetrics &&= length > LONGEST_METRIC_RECORD;
+  }
+
+  /** The round was taken; the next one begins. */
+  begin(offset: number): void {
+    this.objects = [];
+    this.skip(offset);
+  }
+
+  /** Leaves out a round. */
+  skip(offset: number): void {
+    this.parts = [];
+    this.startOffset = offset;
+    this.isDamaged = false;
+  }
+}
+
+/** Whether all metrics of a part were named. */
+function hasKnownMetrics(body: Buffer, known: number): boolean {
+  try {
+    const reader = new ByteReader(body, 1);
+    for (const { objects, columns } of readTables(reader)) {
+      for (let left = columns; left > 0; left--) {
+        if (reader.varint() >= known) {
+          return false;
+        }
+        readColumn(reader, objects.length);
+      }
+    }
+    return true;
+  } catch (error) {
+    if (!(error instanceof DamagedBytesError)) {
+      throw error;
+    }
+    return false;
   }
 }
 
