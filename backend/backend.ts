@@ -12,12 +12,14 @@ import { sentenceOf } from './errors.ts';
 import { followCertificate } from './followCertificate.ts';
 import { openHeapsterFace } from './heapsterFace.ts';
 import { leastHeadWindowMs, openHistory } from './openHistory.ts';
+import { joinRemote } from './joinRemote.ts';
 import { createKubeletClient } from './kubelet/client.ts';
 import type { ConnectionOptions } from './kubernetes/connection.ts';
 import { createDirectory, type Directory } from './kubernetes/directory.ts';
 import type { MetricDefinition } from './model/catalogue.ts';
 import type { PodFacts } from './model/facts.ts';
 import { reportNotices } from './notices.ts';
+import { openRemoteHistory } from './openRemoteHistory.ts';
 import { openRemoteWrite } from './openRemoteWrite.ts';
 import { openSinksOf } from './openSinksOf.ts';
 import { createQueryEngine } from './query/queryEngine.ts';
@@ -64,6 +66,9 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
   const { clusterName } = options;
   const history = openHistory(config.history, head, { clusterName, resolutionMs, log: sentences(log) });
   const engine = createQueryEngine(history.reader, resolutionMs, config.query);
+  const remoteHistory = openRemoteHistory(config);
+  const joining = { engine, oldestMs: history.oldestMs, resolutionMs, onFailure: sentences(log).warn };
+  const asking = remoteHistory && joinRemote({ ...joining, remote: remoteHistory });
   const outlets = { clock, telemetry, log: sentences(log) };
   const sinks = openSinksOf(config, directory, outlets);
   const remote = openRemoteWrite(config.remote, { ...outlets, dataFolder: history.folder, version: options.version });
@@ -102,6 +107,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
       access: 'token',
       router: createGrafanaRouter({
         engine,
+        asking,
         streams,
         health: (mayNameNodes) => reportToGrafana(sources, mayNameNodes),
         notices: (range, mayNameNodes) => reportNotices(sources, range, mayNameNodes),
@@ -142,7 +148,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
       await Promise.all(running);
       streams.close();
       await Promise.all([server.close(STOP_GRACE_MS), sinks.close(STOP_GRACE_MS), remote.stop()]);
-      await history.close();
+      await Promise.all([history.close(), remoteHistory?.close()]);
       await directory.stop();
       await kubelets.close();
     },

@@ -29,6 +29,8 @@ function engineFrom(minute: number): QueryEngine {
 
 const whole = engineFrom(1);
 
+const told: string[] = [];
+
 function joinedFrom(minute: number, failure?: Error) {
   return joinRemote({
     engine: engineFrom(minute),
@@ -39,8 +41,14 @@ function joinedFrom(minute: number, failure?: Error) {
         }
         return whole.series(query, range, { intervalMs: stepMs, maxDataPoints: Infinity });
       },
-      names: async (query, range) => whole.names(query, range),
+      names: async (query, range) => {
+        if (failure) {
+          throw failure;
+        }
+        return whole.names(query, range);
+      },
     },
+    onFailure: (sentence) => told.push(sentence),
     oldestMs: () => minute * MINUTE_MS,
     resolutionMs: MINUTE_MS,
   });
@@ -49,7 +57,7 @@ function joinedFrom(minute: number, failure?: Error) {
 const query: fc.Arbitrary<SeriesQuery> = fc.record({
   level: fc.constant('pod' as const),
   metric: fc.constant('memory/usage'),
-  overTime: fc.constantFrom('avg' as const, 'max' as const, 'last' as const),
+  overTime: fc.constantFrom('avg' as const, 'max' as const, 'last' as const, 'increase' as const),
   aggregation: fc.option(fc.constantFrom('sum' as const, 'count' as const), { nil: undefined }),
   groupBy: fc.constantFrom([], ['node' as const]),
   instant: fc.boolean(),
@@ -92,6 +100,8 @@ describe('values of two engines', () => {
     const answer = await failing.series({ level: 'pod', metric: 'memory/usage' }, range);
     expect(answer.remarks).toEqual(['Older values are missing: Prometheus is away']);
     expect(answer.timesMs[0]).toBe(30 * MINUTE_MS);
+    expect((await failing.names({ dimension: 'pod' }, range)).names).toEqual(['a1', 'a2', 'a3', 'b1']);
+    expect(told).toEqual(['Names of what is only in older history are missing: Prometheus is away']);
   });
 
   it('name what existed in either', async () => {

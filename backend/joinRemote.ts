@@ -29,6 +29,8 @@ export interface JoinOptions {
   /** Time of the oldest value the engine has, Unix ms; Infinity while it has none. */
   readonly oldestMs: () => number;
   readonly resolutionMs: number;
+  /** Told when names have to do without those of the other engine. */
+  readonly onFailure: (sentence: string) => void;
 }
 
 /**
@@ -51,7 +53,10 @@ export function joinRemote(options: JoinOptions): AskingEngine {
       }
       const old = await remote
         .names(query, { fromMs: range.fromMs, toMs: Math.min(range.toMs, knownSinceMs) })
-        .catch((): NamesAnswer => ({ names: [], total: 0 }));
+        .catch((error: unknown): NamesAnswer => {
+          options.onFailure(`Names of what is only in older history are missing: ${sentenceOf(error)}`);
+          return { names: [], total: 0 };
+        });
       const names = [...new Set([...local.names, ...old.names])].sort();
       const most = query.limit ?? Infinity;
       return { names: names.slice(0, most), total: Math.max(names.length, local.total, old.total) };
@@ -76,8 +81,9 @@ class Join {
     this.range = range;
     this.resolution = resolution;
     this.stepMs = Math.max(1, Math.ceil(wantedStepMs(range, resolution) / resolutionMs)) * resolutionMs;
-    // The first step that is all here begins right before our oldest round.
-    this.borderMs = Math.ceil((oldestMs() - resolutionMs) / this.stepMs) * this.stepMs;
+    // The first step that is all here begins right before our oldest round; what a counter gained in it, with that round.
+    const beginMs = query.overTime === 'increase' ? oldestMs() : oldestMs() - resolutionMs;
+    this.borderMs = Math.ceil(beginMs / this.stepMs) * this.stepMs;
   }
 
   get isLocal(): boolean {
@@ -102,8 +108,12 @@ class Join {
   }
 
   private recent(query: SeriesQuery): SeriesAnswer {
-    const range = { fromMs: this.borderMs + 1, toMs: this.range.toMs };
-    return this.options.engine.series(query, range, { intervalMs: this.stepMs, maxDataPoints: Infinity });
+    // What a counter gained counts from the sample before, that of the border.
+    const sinceMs = query.overTime === 'increase' ? this.options.resolutionMs : 0;
+    const range = { fromMs: this.borderMs + 1 - sinceMs, toMs: this.range.toMs };
+    const answer = this.options.engine.series(query, range, { intervalMs: this.stepMs, maxDataPoints: Infinity });
+    const before = answer.timesMs.findLastIndex((timeMs) => timeMs <= this.borderMs) + 1;
+    return before === 0 ? answer : withoutFirst(answer, before);
   }
 
   private async joined(): Promise<SeriesAnswer> {
@@ -131,6 +141,13 @@ class Join {
   private nothing(): SeriesAnswer {
     return { timesMs: [], series: [], stepMs: this.stepMs, unit: '' };
   }
+}
+
+function withoutFirst(answer: SeriesAnswer, count: number): SeriesAnswer {
+  const series = answer.series
+    .map(({ names, values }) => ({ names, values: values.slice(count) }))
+    .filter(({ values }) => !values.every(Number.isNaN));
+  return { ...answer, timesMs: answer.timesMs.slice(count), series };
 }
 
 function sameNames(names: Series['names']): Filter[] {

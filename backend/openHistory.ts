@@ -14,6 +14,8 @@ export interface OpenHistory {
   readonly folder: string | undefined;
   /** Undefined: history is kept in memory only. */
   state(): HistoryState | undefined;
+  /** Time of the oldest value there is, Unix ms; Infinity while there is none. */
+  oldestMs(): number;
   close(): Promise<void>;
 }
 
@@ -38,6 +40,7 @@ export function openHistory(
       folder: path,
       reader: new JoinedReader(head, history.store, history.inventory, resolutionMs),
       state: () => history.state(),
+      oldestMs: () => Math.min(history.state().oldestMs || Infinity, head.rounds()[0] ?? Infinity),
       close: () => history.close(),
     };
   } catch (error) {
@@ -63,7 +66,14 @@ export function leastHeadWindowMs(config: HistoryConfig | undefined, resolutionM
 }
 
 function inMemory(head: HeadStore): OpenHistory {
-  return { writers: [head], folder: undefined, reader: head, state: () => undefined, close: () => Promise.resolve() };
+  return {
+    writers: [head],
+    folder: undefined,
+    reader: head,
+    state: () => undefined,
+    oldestMs: () => head.rounds()[0] ?? Infinity,
+    close: () => Promise.resolve(),
+  };
 }
 
 /** A name for a folder that tells the cluster; others that look the same are other clusters only by the port. */
