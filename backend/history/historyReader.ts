@@ -69,8 +69,10 @@ export function scanHistory(
     }
     for (const entry of sources) {
       if (entry.head?.shard === shard) {
-        const { objects, stored } = entry.head;
-        visit({ shard, objects, timesMs: entry.segment.reader.timesMs, first: entry.first, end: entry.end, stored });
+        const { objects } = entry.head;
+        const { timesMs } = entry.segment.reader;
+        const { stored } = entry.head;
+        visit({ shard, objects, timesMs, first: entry.first, end: entry.end, stored });
         entry.head = nextOf(store, entry.segment, entry.source);
       }
     }
@@ -97,10 +99,10 @@ export function readPoints(
   return new Map([...columns].flatMap(([object, known]) => (known.isEmpty ? [] : [[object, known.points()]])));
 }
 
-function nextOf(store: SegmentStore, segment: Segment, source: Generator<ShardMetric>): ShardMetric | undefined {
+function nextOf(store: SegmentStore, segment: Segment, source: Generator<ShardMetric>) {
   try {
     const next = source.next();
-    return next.done ? undefined : next.value;
+    return next.done ? undefined : { ...next.value, stored: next.value.stored() };
   } catch (error) {
     if (!(error instanceof DamagedBytesError)) {
       throw error;

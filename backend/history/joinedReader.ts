@@ -2,6 +2,7 @@ import type { TableName } from '../model/batch.ts';
 import { DamagedBytesError } from './byteReader.ts';
 import { pointsOf, type Point, type PointsRequest } from './exactPoints.ts';
 import type { Inventory } from './inventory.ts';
+import { withLentValues } from './matrix.ts';
 import type { Buckets, Course, Range, RecentRounds, SeenObject, Visitor } from './readingShapes.ts';
 import type { ShardMetric } from './segmentReader.ts';
 import type { Segment, SegmentStore } from './segmentStore.ts';
@@ -159,7 +160,7 @@ export class JoinedReader {
     for (let shard = firstOf(sources); shard !== undefined; shard = firstOf(sources)) {
       for (const source of sources) {
         if (source.head?.shard === shard) {
-          visitPart(source, source.head, slots, visitor);
+          this.unlessDamaged(source, () => visitPart(source, source.head!, slots, visitor));
           source.head = this.next(source);
         }
       }
@@ -216,16 +217,23 @@ export class JoinedReader {
     });
   }
 
-  /** The next part of a segment. One that turns out to be damaged is set aside, and the others are read on. */
-  private next({ segment, parts }: Source): ShardMetric | undefined {
-    try {
-      const next = parts.next();
+  private next(source: Source): ShardMetric | undefined {
+    return this.unlessDamaged(source, () => {
+      const next = source.parts.next();
       return next.done ? undefined : next.value;
+    });
+  }
+
+  /** Reads of a segment. One that turns out to be damaged is set aside, and the others are read on. */
+  private unlessDamaged<Result>({ segment, parts }: Source, read: () => Result): Result | undefined {
+    try {
+      return read();
     } catch (error) {
       if (!(error instanceof DamagedBytesError)) {
         throw error;
       }
       this.store.setAside(segment, error);
+      parts.return(undefined);
       return undefined;
     }
   }
@@ -252,21 +260,23 @@ function tierFor(stepMs: number): Tier {
   return stepMs >= BUCKET_MS['1h'] ? '1h' : stepMs >= BUCKET_MS['10m'] ? '10m' : 'raw';
 }
 
-function visitPart(source: Source, { objects, stored }: ShardMetric, slots: Slots, visitor: Visitor): void {
-  const { timesMs } = source.segment.reader;
-  const values = valuesOf(stored);
-  for (let row = 0; row < objects.length; row++) {
-    const slot = slots.ofNumber(objects[row]);
-    if (slot >= 0) {
-      visitor.course(slot, {
-        timesMs,
-        first: source.first,
-        end: source.end,
-        offset: row * timesMs.length,
-        ...values,
-      });
-    }
+/** Hands over what a part has of the objects that are asked for; values are only read if there are such. */
+function visitPart(source: Source, part: ShardMetric, slots: Slots, visitor: Visitor): void {
+  const { objects } = part;
+  const slotOfRow = Int32Array.from(objects, (object) => slots.ofNumber(object));
+  if (slotOfRow.every((slot) => slot < 0)) {
+    return;
   }
+  withLentValues(() => {
+    const values = valuesOf(part.stored());
+    const { timesMs } = source.segment.reader;
+    const { first, end } = source;
+    for (let row = 0; row < objects.length; row++) {
+      if (slotOfRow[row] >= 0) {
+        visitor.course(slotOfRow[row], { timesMs, first, end, offset: row * timesMs.length, ...values });
+      }
+    }
+  });
 }
 
 function valuesOf(stored: Stored): Pick<Course, 'samples' | 'wide' | 'buckets'> {

@@ -17,8 +17,16 @@ const SHARED_VALUES = 1 << 14;
 let shared = new Float64Array(0);
 let sharedUsed = 0;
 
+/** Values that are lent: taken anew by every {@link withLentValues}. */
+let lent = new Float64Array(0);
+let lentUsed = -1;
+const MOST_LENT_VALUES = 1 << 20;
+
 /** Room for the values of a matrix, all zero. */
 export function newValues(count: number): Float64Array {
+  if (lentUsed >= 0) {
+    return lendValues(count);
+  }
   if (count * 4 > SHARED_VALUES) {
     return new Float64Array(count);
   }
@@ -28,6 +36,29 @@ export function newValues(count: number): Float64Array {
   }
   sharedUsed += count;
   return shared.subarray(sharedUsed - count, sharedUsed);
+}
+
+/** Lets all matrices that `work` reads share memory that the next work uses again: what it reads must not outlive it. */
+export function withLentValues(work: () => void): void {
+  lentUsed = 0;
+  try {
+    work();
+  } finally {
+    lentUsed = -1;
+  }
+}
+
+function lendValues(count: number): Float64Array {
+  if (lentUsed + count > lent.length) {
+    if (count > MOST_LENT_VALUES) {
+      return new Float64Array(count);
+    }
+    // What was lent from the smaller memory stays as it is.
+    lent = new Float64Array(Math.min(MOST_LENT_VALUES, Math.max(count, lent.length * 2, SHARED_VALUES)));
+    lentUsed = 0;
+  }
+  lentUsed += count;
+  return lent.subarray(lentUsed - count, lentUsed).fill(0);
 }
 
 /** The values of a matrix that are present, row after row, in memory that the next matrix uses again. */

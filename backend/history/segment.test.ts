@@ -72,7 +72,7 @@ test('one metric of one shard is read without the others', () => {
   expect(found.map(({ shard, objects }) => ({ shard, objects: [...objects] }))).toEqual([
     { shard: 'node-042', objects: [1042] },
   ]);
-  expect(found[0].stored).toMatchObject({ samples: { values: Float64Array.of(42, 102) } });
+  expect(found[0].stored()).toMatchObject({ samples: { values: Float64Array.of(42, 102) } });
   expect([...segment.metric('pod', 'cpu/usage')]).toHaveLength(100);
   expect([...segment.metric('pod', 'no/such')]).toEqual([]);
   expect([...segment.metric('container', 'cpu/usage')]).toEqual([]);
