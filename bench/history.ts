@@ -40,6 +40,9 @@ export interface LastHour {
   readonly hourMemoryMiB: number;
   /** When nobody has asked for that metric for a while. */
   readonly topPods1hFirstMs: number;
+  /** The first of each metric after a round has ended. */
+  readonly topPods1hAfterRoundP95Ms: number;
+  /** One of five after a round, the others between rounds. */
   readonly topPods1hP95Ms: number;
 }
 

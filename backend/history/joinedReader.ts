@@ -8,6 +8,7 @@ import type { ShardMetric } from './segmentReader.ts';
 import type { Segment, SegmentStore } from './segmentStore.ts';
 import { formerly, Slots } from './slots.ts';
 import { BUCKET_MS, type Aggregates, type Stored, type Tier } from './shardBlock.ts';
+import { WarmRounds, type ReadAll } from './warmRounds.ts';
 
 /** A part of a range and the tier it is read from; both times are inclusive. */
 interface Span {
@@ -28,6 +29,7 @@ export class JoinedReader {
   private readonly store: SegmentStore;
   private readonly inventory: Inventory;
   private readonly resolutionMs: number;
+  private readonly warm: WarmRounds;
   private known: { newestMs?: number; sealedUntilMs: number; rounds: readonly number[] } = {
     sealedUntilMs: NaN,
     rounds: [],
@@ -38,6 +40,9 @@ export class JoinedReader {
     this.store = store;
     this.inventory = inventory;
     this.resolutionMs = resolutionMs;
+    const readAll: ReadAll = (table, metric, range, visitor) =>
+      this.scanSpans(table, metric, range, this.spansOf(range, 'raw'), visitor);
+    this.warm = new WarmRounds(readAll, resolutionMs);
   }
 
   /** Timestamps of all rounds of which there are samples, ascending. */
@@ -80,13 +85,15 @@ export class JoinedReader {
     if (range.fromMs > this.sealedUntilMs || range.fromMs >= (this.recent.rounds()[0] ?? Infinity)) {
       return { reader: this.recent, resolutionMs: this.resolutionMs };
     }
-    const wanted = samples ? 'raw' : tierFor(stepMs);
+    const isOfLastHour = this.warm.reaches(range, this.rounds());
+    const wanted = samples || isOfLastHour ? 'raw' : tierFor(stepMs);
     const spans = this.spansOf(range, wanted);
     const times = this.times(spans, range);
     const reader = Object.assign(Object.create(this), {
       forRange: undefined,
       rounds: () => times,
       scan: (table: TableName, metric: string, asked: Range, visitor: Visitor) =>
+        (isOfLastHour && this.scanWarm(table, metric, asked, visitor)) ||
         this.scanSpans(table, metric, asked, spans, visitor),
     }) as Omit<JoinedReader, 'forRange'>;
     return { reader, resolutionMs: Math.max(this.resolutionMs, BUCKET_MS[wanted]) };
@@ -107,6 +114,13 @@ export class JoinedReader {
     });
     points.sort((one, other) => one.timestampMs - other.timestampMs);
     return { points, untilMs: this.sealedUntilMs };
+  }
+
+  /** Reads a range of the last hour out of what is kept of it. Answers false, with nothing visited, if that cannot be. */
+  private scanWarm(table: TableName, metric: string, range: Range, visitor: Visitor): boolean {
+    const nodes = range.pods && this.inventory.shardsOfPods(range.pods);
+    const slots = new Slots(this.inventory, table, range, visitor);
+    return this.warm.scan({ table, metric, range }, this.rounds(), nodes, slots.ask.bind(slots), visitor);
   }
 
   private get sealedUntilMs(): number {

@@ -38,7 +38,7 @@ export class Slots {
   }
 
   /** The slot under the newest names in the range that are asked for. */
-  private ask(object: HistoryObject): number {
+  ask(object: SeenObject & Pick<HistoryObject, 'formerNames'>): number {
     const { fromMs, toMs } = this.range;
     const was = ({ firstSeenMs, lastSeenMs }: SeenObject) => lastSeenMs >= fromMs && firstSeenMs <= toMs;
     if (!was(object)) {
@@ -55,7 +55,7 @@ export class Slots {
 const formerObjects = new WeakMap<ObjectNames, SeenObject>();
 
 /** An object under each of its former names, oldest first; the same ones each time. */
-export function formerly(object: HistoryObject): SeenObject[] {
+export function formerly(object: SeenObject & Pick<HistoryObject, 'formerNames'>): SeenObject[] {
   let sinceMs = object.firstSeenMs;
   return (object.formerNames ?? []).map(({ names, untilMs }) => {
     let former = formerObjects.get(names);
