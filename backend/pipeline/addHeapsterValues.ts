@@ -1,32 +1,13 @@
-import {
-  exactValue,
-  objectKey,
-  rowsByKey,
-  withColumns,
-  type Column,
-  type NodeBatch,
-  type Table,
-} from '../model/batch.ts';
-import { describeMetric, RATES } from '../model/catalogue.ts';
+import { rowsByKey, withColumns, type Column, type NodeBatch, type Table } from '../model/batch.ts';
+import { describeMetric } from '../model/catalogue.ts';
 import { heapsterHas } from '../model/heapsterMetrics.ts';
-import {
-  HEAPSTER_CPU,
-  HEAPSTER_HAD_NONE,
-  HEAPSTER_START,
-  heapsterColumn,
-  wholeMillicores,
-} from '../model/heapsterValues.ts';
+import { HEAPSTER_HAD_NONE, HEAPSTER_START, heapsterColumn, wholeMillicores } from '../model/heapsterValues.ts';
+import { podRowsOf } from './aggregate.ts';
+import { CPU, LEVELS, ratesOf, type Level, type Values } from './heapsterRates.ts';
 
-const LEVELS = ['node', 'sys_container', 'pod', 'container'] as const;
-type Level = (typeof LEVELS)[number];
-
-const CPU = 'cpu/usage_rate';
 /** Stands among the metrics for when an object started. */
 const START = 'start';
-const TRAFFIC = ['network/rx', 'network/tx', 'network/rx_errors', 'network/tx_errors'] as const;
-
-/** Values per metric, a number per row; NaN is absent. */
-type Values = Map<string, Float64Array>;
+const NOTHING = new Float64Array(0);
 
 /** Pods as Heapster took them, in this round and in the one before, where that is not how we take them. */
 export interface PodsListedLast {
@@ -66,21 +47,6 @@ export function addHeapsterValues(
   return { ...batch, tables };
 }
 
-/** Heapster stamped an object once: a pod by its network block, everything else by the first block that it has. */
-function sampleTimes(level: Level, { keys, sampleTimesMs, columns }: Table): Float64Array {
-  const times = new Float64Array(keys.length);
-  for (let row = 0; row < times.length; row++) {
-    const { cpu, memory, network } = sampleTimesMs;
-    if (level === 'pod') {
-      const hasNetwork = TRAFFIC.some((metric) => !Number.isNaN(columns.get(metric)?.values[row] ?? NaN));
-      times[row] = hasNetwork ? network[row] : NaN;
-    } else {
-      times[row] = [cpu[row], memory[row], network[row]].find((timeMs) => !Number.isNaN(timeMs)) ?? NaN;
-    }
-  }
-  return times;
-}
-
 /** What Heapster said of the rows of a table, given the values it took: rates, start, and whatever else is not ours. */
 function valuesOf(level: Level, table: Table, told: Table, before: Table | undefined): Values {
   const own = ratesOf(level, told, before);
@@ -113,70 +79,41 @@ function valuesOf(level: Level, table: Table, told: Table, before: Table | undef
   return arranged;
 }
 
-function ratesOf(level: Level, table: Table, before: Table | undefined): Values {
-  const rates: Values = new Map();
-  const rowsBefore = before && before.keys !== table.keys ? rowsByKey(before) : undefined;
-  const timesMs = sampleTimes(level, table);
-  const timesBeforeMs = before && sampleTimes(level, before);
-  for (const { counter, rate } of RATES) {
-    const now = table.columns.get(counter.name);
-    if (!now || !heapsterHas(rate, level)) {
-      continue;
-    }
-    const values = new Float64Array(table.keys.length).fill(NaN);
-    rates.set(rate.name, values);
-    const then = before?.columns.get(counter.name);
-    for (let row = 0; before && timesBeforeMs && then && row < values.length; row++) {
-      const rowBefore = rowsBefore ? rowsBefore.get(table.keys[row]) : row;
-      if (rowBefore !== undefined && Object.is(table.startTimesMs[row], before.startTimesMs[rowBefore])) {
-        const elapsedMs = timesMs[row] - timesBeforeMs[rowBefore];
-        values[row] = rateBetween(exactValue(now, row), exactValue(then, rowBefore), elapsedMs, rate.name === CPU);
-      }
-    }
-  }
-  return rates;
-}
-
-/** A rate of a counter that fell is left out, which is not what Heapster did: it said a negative one. */
-function rateBetween(now: number | bigint, then: number | bigint, elapsedMs: number, isCpu: boolean): number {
-  if (!(elapsedMs > 0) || Number.isNaN(now) || Number.isNaN(then)) {
-    return NaN;
-  }
-  const gained = typeof now === 'bigint' || typeof then === 'bigint' ? Number(BigInt(now) - BigInt(then)) : now - then;
-  if (gained < 0) {
-    return NaN;
-  }
-  if (!isCpu) {
-    return (gained * 1000) / elapsedMs;
-  }
-  const nanosecondsPerMillicore = elapsedMs * 1000;
-  return Math.round((gained - (gained % nanosecondsPerMillicore)) / nanosecondsPerMillicore);
-}
-
 /** A pod has its own rate, or the sum of its containers'; its restarts are those of the containers that are reported. */
 function sumToPods(pods: Table, containers: Table, ofPods: Values, ofContainers: Values): void {
-  const podRows = rowsByKey(pods);
-  const podOf = containers.names.map((names) => podRows.get(objectKey(names.namespace ?? '', names.pod ?? '')));
-  const restarts = containers.columns.get('restart_count')?.values;
-  if (restarts) {
-    ofContainers.set(
-      'restart_count',
-      restarts.map((count, row) => (containers.names[row].reported === false ? NaN : count))
-    );
-  }
+  const podOf = podRowsOf(pods, containers);
+  addRestarts(containers, ofContainers);
   for (const [metric, values] of ofContainers) {
+    if (metric === START) {
+      continue;
+    }
     const sums = new Float64Array(pods.keys.length).fill(NaN);
     for (let row = 0; row < values.length; row++) {
       const pod = podOf[row];
-      if (pod !== undefined && !Number.isNaN(values[row])) {
-        sums[pod] = Number.isNaN(sums[pod]) ? values[row] : sums[pod] + values[row];
+      const value = values[row];
+      if (pod >= 0 && value === value) {
+        sums[pod] = sums[pod] === sums[pod] ? sums[pod] + value : value;
       }
     }
-    const own = ofPods.get(metric);
-    ofPods.set(metric, own ? sums.map((sum, row) => (Number.isNaN(own[row]) ? sum : own[row])) : sums);
+    const own = ofPods.get(metric) ?? NOTHING;
+    for (let row = 0; row < own.length; row++) {
+      sums[row] = own[row] === own[row] ? own[row] : sums[row];
+    }
+    ofPods.set(metric, sums);
   }
   if (pods.columns.has('restart_count') && !ofPods.has('restart_count')) {
     ofPods.set('restart_count', new Float64Array(pods.keys.length).fill(NaN));
+  }
+}
+
+function addRestarts(containers: Table, ofContainers: Values): void {
+  const restarts = containers.columns.get('restart_count')?.values;
+  if (restarts) {
+    const reported = restarts.slice();
+    for (let row = 0; row < reported.length; row++) {
+      reported[row] = containers.names[row].reported === false ? NaN : reported[row];
+    }
+    ofContainers.set('restart_count', reported);
   }
 }
 
@@ -192,23 +129,36 @@ function addUtilization(node: Table, ofNode: Values): void {
 function differences(level: Level, table: Table, own: Values): Array<[string, Column]> {
   const columns: Array<[string, Column]> = [];
   for (const [metric, values] of own) {
-    const ours = table.columns.get(metric)?.values;
     if (metric === START) {
       columns.push([HEAPSTER_START, { values }]);
       continue;
     }
-    const differing = values.map((value, row) => {
-      const known = ours ? ours[row] : NaN;
-      if (Number.isNaN(value)) {
-        return Number.isNaN(known) ? NaN : HEAPSTER_HAD_NONE;
-      }
-      return value === (metric === CPU ? wholeMillicores(known) : known) ? NaN : value;
-    });
-    if (level === 'pod' && metric === CPU) {
-      columns.push([HEAPSTER_CPU, { values: differing.map((value, row) => (value < 0 ? value : values[row])) }]);
-    } else if (differing.some((value) => !Number.isNaN(value))) {
+    const isSummed = level === 'pod' && metric === CPU;
+    const differing = differencesOf(metric, values, table.columns.get(metric)?.values, isSummed);
+    if (differing) {
       columns.push([heapsterColumn(metric), { values: differing }]);
     }
   }
   return columns;
+}
+
+/** Heapster's values where they are not ours, all of them if the column is to be whole; undefined if there are none. */
+function differencesOf(
+  metric: string,
+  values: Float64Array,
+  ours: Float64Array | undefined,
+  isWhole: boolean
+): Float64Array | undefined {
+  const differing = new Float64Array(values.length).fill(NaN);
+  let any = isWhole;
+  for (let row = 0; row < values.length; row++) {
+    const value = values[row];
+    const known = ours ? ours[row] : NaN;
+    const isKnown = known === known;
+    if (value !== value ? isKnown : isWhole || value !== (metric === CPU ? wholeMillicores(known) : known)) {
+      differing[row] = value !== value ? HEAPSTER_HAD_NONE : value;
+      any = true;
+    }
+  }
+  return any ? differing : undefined;
 }

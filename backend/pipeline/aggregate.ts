@@ -44,7 +44,7 @@ export function sumContainersToPods(batch: NodeBatch): NodeBatch {
 }
 
 /** The row of each container's pod, -1 if it has none; found once per pair of lists. */
-function podRowsOf(pods: Table, containers: Table): Int32Array {
+export function podRowsOf(pods: Table, containers: Table): Int32Array {
   const known = podRowsOfLists.get(containers.keys);
   if (known?.pods === pods.keys) {
     return known.rows;

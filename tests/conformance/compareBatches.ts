@@ -43,7 +43,7 @@ export function compareBatch(recorded: RecordedBatch, own: OwnSets, comparison: 
       continue;
     }
     compareLabels(`${where} ${key}`, theirs.labels, ours.labels, comparison.findings);
-    compareMetrics(recorded, key, expected.get(key) ?? {}, ours.set, comparison);
+    compareMetrics(recorded, key, expected.get(key) ?? {}, own, comparison);
     compareLabelled(`${where} ${key}`, theirs, ours.set, comparison.findings);
   }
 }
@@ -69,10 +69,11 @@ function compareMetrics(
   recorded: RecordedBatch,
   key: string,
   expected: Readonly<Record<string, RecordedValue>>,
-  ours: MetricSet,
+  own: OwnSets,
   comparison: BatchComparison
 ): void {
   const { findings, accepted } = comparison;
+  const ours = own.get(key)!.set;
   const timestampMs = Date.parse(recorded.timestamp);
   const theirs = recorded.sets[key].metrics;
   for (const name of new Set([...Object.keys(theirs), ...Object.keys(expected), ...ours.values.keys()])) {
@@ -87,7 +88,7 @@ function compareMetrics(
     } else if (comparison.isOutOfOrder && /_rate$|node_utilization$/.test(name)) {
       findings.depart('order');
       accepted.set(told, 'order');
-    } else if (comparison.isOlder && isNewer(key, name, theirs)) {
+    } else if (comparison.isOlder && isNewer(key, name, theirs, own)) {
       findings.depart('version');
       accepted.set(told, 'version');
     } else {
@@ -99,13 +100,22 @@ function compareMetrics(
 }
 
 /** What 1.6 learned: local storage, devices requested, and CPU and memory of pods and what is summed from them. */
-function isNewer(key: string, name: string, theirs: Readonly<Record<string, RecordedValue>>): boolean {
-  const isOfPods = /^(cluster$|namespace:)/.test(key) && !key.includes('/container:');
+function isNewer(key: string, name: string, theirs: Readonly<Record<string, RecordedValue>>, own: OwnSets): boolean {
   return (
     name.startsWith('ephemeral_storage/') ||
     (!(name in theirs) && name.endsWith('/request')) ||
-    (isOfPods && /^(cpu\/usage|memory\/)/.test(name))
+    (/^(cpu\/usage|memory\/)/.test(name) && [...own].some(([pod, { set }]) => isMeasuredPod(set) && isSumOf(key, pod)))
   );
+}
+
+/** Whether a kubelet tells CPU or memory of a pod itself: these counters are no sums of containers. */
+function isMeasuredPod({ entity, values }: MetricSet): boolean {
+  return entity.level === 'pod' && (values.has('cpu/usage') || values.has('memory/page_faults'));
+}
+
+/** Whether the values of an object are those of a pod, or sums that the pod is part of. */
+function isSumOf(key: string, pod: string): boolean {
+  return key === pod || key === 'cluster' || (key.startsWith('namespace:') && pod.startsWith(`${key}/pod:`));
 }
 
 function compareLabelled(where: string, theirs: RecordedSet, ours: MetricSet, findings: Findings): void {

@@ -30,8 +30,8 @@ export class Replay {
   private answers: Readonly<Record<string, KubeletAnswer>> = {};
   private nowMs = 0;
 
-  constructor({ run, objects }: Kit) {
-    this.resolutionMs = run.metricResolutionSeconds * 1000;
+  constructor({ run, objects, rounds }: Kit) {
+    this.resolutionMs = Math.max(run.metricResolutionSeconds * 1000, shortestGapMs(rounds));
     this.objects = new RecordedObjects(objects);
     this.labels = labelRules(run);
     this.collector = new Collector({
@@ -127,6 +127,13 @@ export class Replay {
     const text = answer.bodyText ?? JSON.stringify(answer.body);
     return { body: Buffer.from(text), receivedMs: Date.parse(answer.receivedAt), durationMs: 1 };
   }
+}
+
+/** Heapster skipped every other window where windows were shorter than it waited after each. */
+function shortestGapMs(rounds: Kit['rounds']): number {
+  const times = rounds.map(({ windowEnd }) => Date.parse(windowEnd)).sort((one, other) => one - other);
+  const gaps = times.slice(1).map((timeMs, index) => timeMs - times[index]);
+  return gaps.length > 0 ? Math.min(...gaps) : 0;
 }
 
 function refuse(sentence: string): never {
