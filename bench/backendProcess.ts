@@ -12,6 +12,8 @@ export interface OwnFigures {
   readonly rounds: number;
   readonly roundSecondsSum: number;
   readonly scrapes: number;
+  readonly heapBytes: number;
+  readonly historyObjects: number;
 }
 
 /** A backend of its own process, asked over HTTP like Grafana asks it. */
@@ -68,6 +70,8 @@ export class BackendProcess {
       rounds: sum('heapscope_round_duration_seconds_count'),
       roundSecondsSum: sum('heapscope_round_duration_seconds_sum'),
       scrapes: sum('heapscope_scrapes_total'),
+      heapBytes: sum('nodejs_heap_size_used_bytes'),
+      historyObjects: sum('heapscope_history_objects'),
     };
   }
 

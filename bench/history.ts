@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -53,13 +54,28 @@ export type HistoryResults = Fortnight & Restart & LastHour;
  * line are written, repeated to 14 days with times of their own, and asked; and an hour of as many nodes as there are.
  */
 export async function measureHistory(nodes: number, folder: string): Promise<HistoryResults> {
-  const ofFortnight = join(folder, 'fortnight');
   const historyNodes = Math.min(nodes, MOST_HISTORY_NODES);
-  const fortnight = await run<Fortnight>('fortnight', ofFortnight, historyNodes, 1);
-  const restart = await run<Restart>('restart', ofFortnight, historyNodes, 1);
+  const fortnight = await onceFor(historyNodes, async () => {
+    const path = join(folder, `fortnight-${historyNodes}`);
+    const written = await run<Fortnight>('fortnight', path, historyNodes, 1);
+    const restart = await run<Restart>('restart', path, historyNodes, 1);
+    rmSync(path, { recursive: true });
+    return { ...written, ...restart };
+  });
   const simulated = Math.min(nodes, MOST_SIMULATED_NODES);
-  const hour = await run<LastHour>('lastHour', join(folder, 'hour'), simulated, Math.ceil(nodes / simulated));
-  return { ...fortnight, ...restart, ...hour };
+  const path = join(folder, `hour-${nodes}`);
+  const hour = await run<LastHour>('lastHour', path, simulated, Math.ceil(nodes / simulated));
+  rmSync(path, { recursive: true });
+  return { ...fortnight, ...hour };
+}
+
+const fortnights = new Map<number, Fortnight & Restart>();
+
+/** The same 14 days serve clusters of all sizes above theirs. */
+async function onceFor(nodes: number, measure: () => Promise<Fortnight & Restart>): Promise<Fortnight & Restart> {
+  const known = fortnights.get(nodes) ?? (await measure());
+  fortnights.set(nodes, known);
+  return known;
 }
 
 async function run<Result>(step: string, folder: string, nodes: number, copies: number): Promise<Result> {

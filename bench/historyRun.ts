@@ -148,4 +148,3 @@ function noteAgain({ inventory }: History, object: HistoryObject, block: number)
 export function samplesOf({ history }: Stores): number {
   return history.store.ofTier('raw').reduce((sum, { reader }) => sum + reader.samples, 0);
 }
-

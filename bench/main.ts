@@ -7,9 +7,11 @@ import { gzipSync } from 'node:zlib';
 import type { Dimension, NameFilter } from '../backend/contract/grafana.ts';
 import { BackendProcess } from './backendProcess.ts';
 import { drawTable, type Results } from './goals.ts';
+import { measureHistory, type HistoryResults } from './history.ts';
 import { p95Ms } from './measure.ts';
 import { processCpuSeconds } from './processCpu.ts';
 import { SimulatorProcess } from './simulatorProcess.ts';
+import { soak, soakMs, type SoakResults } from './soak.ts';
 
 const SIZES = [100, 1000, 5000];
 const PODS_PER_NODE = 30;
@@ -26,19 +28,51 @@ function roundMs(nodes: number, flags: readonly string[]): number {
   return nodes <= 100 && flags.length === 0 ? 5_000 : nodes <= 1000 ? 10_000 : 40_000;
 }
 
-async function measure(nodes: number, folder: string, flags: readonly string[]): Promise<Results> {
+/** A simulated cluster and a backend that collects from it, each a process. */
+async function startBoth(nodes: number, folder: string, flags: readonly string[]) {
   const resolutionMs = roundMs(nodes, flags);
-  const windowMs = ROUNDS * resolutionMs;
   const kubeconfig = join(folder, `kubeconfig-${nodes}`);
   const simulator = await SimulatorProcess.start(nodes, REAL_RESOLUTION_MS / resolutionMs, kubeconfig);
   const backend = await BackendProcess.start([
     `--kubeconfig=${kubeconfig}`,
     `--metric-resolution=${resolutionMs}ms`,
-    `--head-window=${windowMs}ms`,
+    `--head-window=${ROUNDS * resolutionMs}ms`,
     '--head-memory=1MiB',
     `--data-dir=${join(folder, `history-${nodes}`)}`,
     ...flags,
   ]);
+  return { simulator, backend };
+}
+
+/** Real minutes of rounds, pods that come and go, and rollouts; see `docs/performance.md`. */
+async function measureSoak(
+  nodes: number,
+  folder: string,
+  flags: readonly string[],
+  forMs: number
+): Promise<SoakResults> {
+  const { simulator, backend } = await startBoth(nodes, folder, flags);
+  try {
+    await backend.waitForRounds(1, 240_000);
+    const results = await soak(nodes, forMs, backend, simulator);
+    const { slopeMiBPerHour, growthOfLastThirdPercent, levelledOff } = results;
+    const verdict = levelledOff ? 'Memory levelled off' : 'Memory still grew';
+    console.log(
+      `${verdict}: ${slopeMiBPerHour.toFixed(1)} MiB per hour, ${growthOfLastThirdPercent.toFixed(1)} % in the last third.`
+    );
+    return results;
+  } finally {
+    await backend.stop();
+    await simulator.stop();
+  }
+}
+
+type LineResults = Omit<Results, keyof HistoryResults>;
+
+async function measure(nodes: number, folder: string, flags: readonly string[]): Promise<LineResults> {
+  const resolutionMs = roundMs(nodes, flags);
+  const windowMs = ROUNDS * resolutionMs;
+  const { simulator, backend } = await startBoth(nodes, folder, flags);
   try {
     const before = await backend.waitForRounds(WARM_UP_ROUNDS, 120_000 + 10 * resolutionMs);
     const simulatorBefore = processCpuSeconds(simulator.pid);
@@ -96,13 +130,19 @@ function moduleGzipKiB(): number {
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { nodes: { type: 'string' }, json: { type: 'string' }, 'cadvisor-metrics': { type: 'boolean' } },
+    options: {
+      nodes: { type: 'string' },
+      json: { type: 'string' },
+      soak: { type: 'string' },
+      'cadvisor-metrics': { type: 'boolean' },
+    },
   });
   const flags = values['cadvisor-metrics'] ? ['--cadvisor-metrics'] : [];
   const sizes = values.nodes === undefined ? SIZES : values.nodes.split(',').map(Number);
   if (sizes.some((nodes) => !Number.isInteger(nodes) || nodes < 1)) {
     throw new Error(`--nodes=${values.nodes} must be a number of nodes, such as --nodes 100.`);
   }
+  const forMs = values.soak === undefined ? undefined : soakMs(values.soak);
   execFileSync(process.execPath, [new URL('../tools/buildBackend.mjs', import.meta.url).pathname], {
     stdio: 'inherit',
   });
@@ -112,17 +152,27 @@ async function main(): Promise<void> {
     console.log(
       `${cpus().length} × ${cpus()[0].model}, Node ${process.version}; ${PODS_PER_NODE} pods per node; ! = goal missed`
     );
+    if (forMs !== undefined) {
+      const results = await measureSoak(sizes[0], folder, flags, forMs);
+      writeJson(values.json, results);
+      process.exitCode = results.levelledOff ? 0 : 1;
+      return;
+    }
     for (const nodes of sizes) {
-      runs.push(await measure(nodes, folder, flags));
+      runs.push({ ...(await measure(nodes, folder, flags)), ...(await measureHistory(nodes, folder)) });
       console.log(drawTable(runs));
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  if (values.json !== undefined) {
-    // One size answers flat; of several the one that the goals are stated for, with all runs beside it.
-    const main = runs.find(({ nodes }) => nodes === 1000) ?? runs[0];
-    writeFileSync(values.json, `${JSON.stringify(runs.length === 1 ? main : { ...main, runs }, undefined, 2)}\n`);
+  // One size answers flat; of several the one that the goals are stated for, with all runs beside it.
+  const main = runs.find(({ nodes }) => nodes === 1000) ?? runs[0];
+  writeJson(values.json, runs.length === 1 ? main : { ...main, runs });
+}
+
+function writeJson(path: string | undefined, results: unknown): void {
+  if (path !== undefined) {
+    writeFileSync(path, `${JSON.stringify(results, undefined, 2)}\n`);
   }
 }
 
