@@ -4,7 +4,7 @@ import { createGrafanaRouter } from './api/grafana/router.ts';
 import { Streams } from './api/grafana/streams.ts';
 import { redirectToCleanPath } from './api/heapster/cleanPath.ts';
 import { createSelfDoors } from './api/self/doors.ts';
-import { startServer } from './api/server.ts';
+import { startServer, type RunningServer, type TlsPair } from './api/server.ts';
 import { CadvisorSource } from './cadvisorSource.ts';
 import { Collector, type CollectorOptions } from './collector.ts';
 import type { Config } from './config/config.ts';
@@ -16,12 +16,14 @@ import { joinRemote } from './joinRemote.ts';
 import { createKubeletClient } from './kubelet/client.ts';
 import type { ConnectionOptions } from './kubernetes/connection.ts';
 import { createDirectory, type Directory } from './kubernetes/directory.ts';
+import { openMetricsApi } from './metricsApi.ts';
 import type { MetricDefinition } from './model/catalogue.ts';
 import type { PodFacts } from './model/facts.ts';
 import { reportNotices } from './notices.ts';
 import { openRemoteHistory } from './openRemoteHistory.ts';
 import { openRemoteWrite } from './openRemoteWrite.ts';
 import { openSinksOf } from './openSinksOf.ts';
+import type { Sinks } from './sinks/openSinks.ts';
 import { createQueryEngine } from './query/queryEngine.ts';
 import { runRounds, spreadOf, type Clock } from './rounds.ts';
 import { reportHealth, reportStatus, reportToGrafana, type ReportSources } from './statusReport.ts';
@@ -58,12 +60,11 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
   const { config, clock, log } = options;
   const resolutionMs = config.collection.resolutionMs;
   const telemetry = createTelemetry({ version: options.version, now: clock.nowMs });
-  const { connection, clusterProblem: toldProblem } = options;
+  const { connection, clusterName, clusterProblem: toldProblem } = options;
   const directory = createDirectory({ connection, log: sentences(log), toldProblem });
   const kubelets = createKubeletClient({ ...kubeletOptions(config, directory), now: clock.nowMs });
   const windowMs = Math.max(config.store.headWindowMs, leastHeadWindowMs(config.history, resolutionMs));
   const head = new HeadStore({ windowMs, maxBytes: config.store.headMemoryBytes });
-  const { clusterName } = options;
   const history = openHistory(config.history, head, { clusterName, resolutionMs, log: sentences(log) });
   const engine = createQueryEngine(history.reader, resolutionMs, config.query);
   const remoteHistory = openRemoteHistory(config);
@@ -72,14 +73,12 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
   const outlets = { clock, telemetry, log: sentences(log) };
   const sinks = openSinksOf(config, directory, outlets);
   const remote = openRemoteWrite(config.remote, { ...outlets, dataFolder: history.folder, version: options.version });
-  const writer = writeToAll([...history.writers, sinks, remote]);
+  const metricsApi = openMetricsApi({ ...options, directory, telemetry });
+  const writer = writeToAll([...history.writers, sinks, remote, ...metricsApi.writers]);
   const collector = createCollector(options, { directory, kubelets, writer, telemetry });
   const rounds = trackRounds(clock, collector);
   const sources: ReportSources = {
-    version: options.version,
-    clusterName: options.clusterName,
-    apiServer: options.clusterName,
-    simulated: options.simulated,
+    ...namesOf(options),
     startedMs: clock.nowMs(),
     resolutionMs,
     deadlineMs: config.kubelet.timeoutMs,
@@ -88,7 +87,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     engine,
     collector,
     directory,
-    sinkProblems: () => [...sinks.reports().flatMap(({ problem }) => problem ?? []), ...remote.problems()],
+    sinkProblems: () => [...sinkProblems(sinks), ...remote.problems(), ...metricsApi.problems()],
     history: history.state,
     headBytes: () => head.bytes,
     objectCount: () => head.objectCount,
@@ -134,13 +133,13 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
   });
   const tls = options.readTls?.();
   const server = await startServer({ app, ...config.server, tls, log });
+  await metricsApi.listen(server);
   const stopping = new AbortController();
   directory.start();
-  const running = [collectUntil(stopping.signal, { directory, rounds, resolutionMs, clock, log })];
-  if (options.readTls && tls) {
-    const files = { current: tls, read: options.readTls, renew: server.renewTls };
-    running.push(followCertificate({ ...files, clock, log: sentences(log) }, stopping.signal));
-  }
+  const running = [
+    collectUntil(stopping.signal, { directory, rounds, resolutionMs, clock, log }),
+    ...followFiles(options, tls, server, stopping.signal),
+  ];
   return {
     url: server.url,
     async stop() {
@@ -148,11 +147,30 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
       await Promise.all(running);
       streams.close();
       await Promise.all([server.close(STOP_GRACE_MS), sinks.close(STOP_GRACE_MS), remote.stop()]);
+      await metricsApi.close(STOP_GRACE_MS);
       await Promise.all([history.close(), remoteHistory?.close()]);
       await directory.stop();
       await kubelets.close();
     },
   };
+}
+
+function namesOf({ version, clusterName, simulated }: BackendOptions) {
+  return { version, clusterName, apiServer: clusterName, simulated };
+}
+
+/** Takes a renewed certificate into use, where the server has one. */
+function followFiles(
+  { readTls: read, clock, log }: BackendOptions,
+  current: TlsPair | undefined,
+  { renewTls: renew }: RunningServer,
+  signal: AbortSignal
+): Array<Promise<void>> {
+  return read && current ? [followCertificate({ current, read, renew, clock, log: sentences(log) }, signal)] : [];
+}
+
+function sinkProblems(sinks: Sinks): string[] {
+  return sinks.reports().flatMap(({ problem }) => problem ?? []);
 }
 
 interface CollectorParts extends Pick<CollectorOptions, 'writer' | 'telemetry'> {

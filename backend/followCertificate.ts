@@ -12,6 +12,8 @@ export interface FollowedCertificate {
   readonly read: () => TlsPair;
   /** Puts a pair to use. Throws a sentence and keeps the one before if it cannot be used. */
   readonly renew: (pair: TlsPair) => void;
+  /** The flag that names the files. */
+  readonly flag?: string;
   readonly clock: Clock;
   readonly log: { info(sentence: string): void; warn(sentence: string): void };
 }
@@ -21,7 +23,7 @@ export interface FollowedCertificate {
  * one in place; it is logged once, and only when a second look finds it too, since files are written one by one.
  */
 export async function followCertificate(followed: FollowedCertificate, signal: AbortSignal): Promise<void> {
-  const { clock, log } = followed;
+  const { clock, log, flag = '--tls-cert' } = followed;
   let inUse = followed.current;
   let problem = '';
   let logged = '';
@@ -33,7 +35,7 @@ export async function followCertificate(followed: FollowedCertificate, signal: A
       if (pair.certificate !== inUse.certificate || pair.key !== inUse.key) {
         followed.renew(pair);
         inUse = pair;
-        log.info('The certificate of --tls-cert was renewed; new connections are shown it.');
+        log.info(`The certificate of ${flag} was renewed; new connections are shown it.`);
       }
       logged = '';
     } catch (error) {

@@ -2,6 +2,7 @@ import { createServer as createHttpServer } from 'node:http';
 import type { RequestListener, Server, ServerOptions } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { constants } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import type { SecureContextOptions } from 'node:tls';
 import { HeapscopeError, sentenceOf } from '../errors.ts';
@@ -11,6 +12,8 @@ import type { ServerLog } from './errorAnswers.ts';
 export interface TlsPair {
   readonly certificate: string;
   readonly key: string;
+  /** Authorities that clients are asked for a certificate of (PEM). Whether one was shown is for the routes to judge. */
+  readonly clientCas?: readonly string[];
 }
 
 export interface StartOptions {
@@ -19,10 +22,25 @@ export interface StartOptions {
   /** Undefined: all addresses. */
   readonly listenIp?: string;
   readonly tls?: TlsPair;
+  /** Flags for sentences about the address and the certificate. */
+  readonly flags?: ServerFlags;
   readonly log: ServerLog;
   /** Connections at the same time. Default 1024. */
   readonly maxConnections?: number;
 }
+
+/** How the settings of a server are called. */
+export interface ServerFlags {
+  readonly port: string;
+  readonly address: string;
+  readonly certificate: string;
+}
+
+const MAIN_FLAGS: ServerFlags = {
+  port: '--heapster-port',
+  address: '--listen-ip',
+  certificate: '--tls-cert and --tls-key',
+};
 
 /** A server that listens. */
 export interface RunningServer {
@@ -70,21 +88,31 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   };
 }
 
-function createServer({ app, tls }: StartOptions): { server: Server; renewTls: (pair: TlsPair) => void } {
+function createServer({ app, tls, flags = MAIN_FLAGS }: StartOptions): {
+  server: Server;
+  renewTls: (pair: TlsPair) => void;
+} {
   if (tls === undefined) {
     return { server: createHttpServer(LIMITS, app), renewTls: () => undefined };
   }
-  const server = createHttpsServer({ ...LIMITS, ...secureOptions(tls) }, app);
-  return { server, renewTls: (pair) => server.setSecureContext(secureOptions(pair)) };
+  const clients = tls.clientCas ? { requestCert: true, rejectUnauthorized: false } : {};
+  const server = createHttpsServer({ ...LIMITS, ...clients, ...secureOptions(tls, flags) }, app);
+  return { server, renewTls: (pair) => server.setSecureContext(secureOptions(pair, flags)) };
 }
 
 /** Throws a sentence for a pair that cannot be used, before anything of it is. */
-function secureOptions({ certificate, key }: TlsPair): SecureContextOptions {
-  const options = { cert: certificate, key, minVersion: 'TLSv1.2' } as const;
+function secureOptions({ certificate, key, clientCas }: TlsPair, flags: ServerFlags): SecureContextOptions {
+  const options: SecureContextOptions = {
+    cert: certificate,
+    key,
+    minVersion: 'TLSv1.2',
+    // A session that is taken up again would bring along what was found of the client's certificate back then.
+    ...(clientCas ? { ca: [...clientCas], secureOptions: constants.SSL_OP_NO_TICKET } : {}),
+  };
   try {
     createSecureContext(options);
   } catch (cause) {
-    throw new HeapscopeError('bad_config', `--tls-cert and --tls-key cannot be used: ${sentenceOf(cause)}.`, { cause });
+    throw new HeapscopeError('bad_config', `${flags.certificate} cannot be used: ${sentenceOf(cause)}.`, { cause });
   }
   return options;
 }
@@ -102,9 +130,9 @@ function reportDrops(server: Server, log: ServerLog): void {
   });
 }
 
-function listen(server: Server, { port, listenIp, log }: StartOptions): Promise<void> {
+function listen(server: Server, { port, listenIp, log, flags = MAIN_FLAGS }: StartOptions): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(listenFailure(error, port, listenIp)));
+    server.once('error', (error: NodeJS.ErrnoException) => reject(listenFailure(error, { port, listenIp, flags })));
     server.listen({ port, host: listenIp }, () => {
       server.removeAllListeners('error');
       server.on('error', (error) => log.error({ error }, 'The HTTP server had a failure.'));
@@ -113,12 +141,15 @@ function listen(server: Server, { port, listenIp, log }: StartOptions): Promise<
   });
 }
 
-function listenFailure(cause: NodeJS.ErrnoException, port: number, listenIp: string | undefined): HeapscopeError {
+function listenFailure(
+  cause: NodeJS.ErrnoException,
+  { port, listenIp, flags }: { port: number; listenIp: string | undefined; flags: ServerFlags }
+): HeapscopeError {
   const where = listenIp === undefined ? `port ${port}` : `port ${port} of ${listenIp}`;
   const reasons: Record<string, string> = {
-    EADDRINUSE: `Cannot listen on ${where}: it is in use. Stop the other program, or choose another --heapster-port.`,
-    EACCES: `Cannot listen on ${where}: not allowed. Choose a --heapster-port above 1023.`,
-    EADDRNOTAVAIL: `Cannot listen on ${where}: this machine does not have the address. Correct --listen-ip.`,
+    EADDRINUSE: `Cannot listen on ${where}: it is in use. Stop the other program, or choose another ${flags.port}.`,
+    EACCES: `Cannot listen on ${where}: not allowed. Choose a ${flags.port} above 1023.`,
+    EADDRNOTAVAIL: `Cannot listen on ${where}: this machine does not have the address. Correct ${flags.address}.`,
   };
   return new HeapscopeError('bad_config', reasons[cause.code ?? ''] ?? `Cannot listen on ${where}: ${cause.message}.`, {
     cause,

@@ -1,4 +1,4 @@
-import { FOREIGN_FLAGS } from './heapsterFlags.ts';
+import { ALIASES, FOREIGN_FLAGS } from './heapsterFlags.ts';
 import { canonicalName, environmentName, nearestName } from './setting.ts';
 import type { Given } from './setting.ts';
 import { describeSetting, isSetting, PUBLIC_NAMES } from './settings.ts';
@@ -45,7 +45,8 @@ interface Flag {
 
 function splitFlag(word: string): Flag | undefined {
   const [, written, , text] = /^(--[A-Za-z][A-Za-z0-9_-]*|-v)(=([\s\S]*))?$/.exec(word) ?? [];
-  return written === undefined ? undefined : { written, text, name: canonicalName(written.replace(/^-+/, '')) };
+  const name = canonicalName((written ?? '').replace(/^-+/, ''));
+  return written === undefined ? undefined : { written, text, name: ALIASES.get(name) ?? name };
 }
 
 function isSwitch(name: string): boolean {

@@ -12,6 +12,8 @@ export interface Config {
   readonly server: ServerConfig;
   readonly auth: AuthConfig;
   readonly heapster: HeapsterConfig;
+  /** Undefined: `metrics.k8s.io` is not served. */
+  readonly metricsApi?: MetricsApiConfig;
   readonly sinks: readonly SinkConfig[];
   readonly log: { readonly level: LogLevel; readonly format: LogFormat };
 }
@@ -110,6 +112,15 @@ export interface AuthConfig {
   readonly tokens: readonly TokenGrant[];
   /** With mode `token` and no tokens: make one, show it once, and write it to this file if one is named. */
   readonly newTokenFile?: string;
+}
+
+/** Where `metrics.k8s.io` is served. */
+export interface MetricsApiConfig {
+  readonly port: number;
+  /** Undefined: all addresses. */
+  readonly listenIp?: string;
+  /** PEM files; without them a certificate is made at the start. */
+  readonly tls?: { readonly certificateFile: string; readonly keyFile: string };
 }
 
 /** What concerns Heapster's own face. */

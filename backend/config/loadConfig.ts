@@ -7,6 +7,7 @@ import type { Config, KubeletConfig, ServerConfig } from './config.ts';
 import { gatherSettings } from './gather.ts';
 import type { Settings } from './gather.ts';
 import { historyConfig } from './historyConfig.ts';
+import { metricsApiConfig } from './metricsApiConfig.ts';
 import type { Environment, ReadTextFile } from './otherPlaces.ts';
 import { remoteConfig } from './remoteConfig.ts';
 import { readFailure } from './readFailure.ts';
@@ -32,6 +33,7 @@ export function loadConfig(
   const chosen = chooseCluster(settings, environment, readTextFile);
   checkClashes(settings, chosen.source);
   const resolutionMs = values['metric-resolution'];
+  const server = serverConfig(settings, chosen, readTextFile);
   const config: Config = {
     cluster: chosen.cluster,
     kubelet: kubeletConfig(settings, chosen, readTextFile),
@@ -47,7 +49,7 @@ export function loadConfig(
       maxPoints: values['max-points'],
       maxStreams: values['max-streams'],
     },
-    server: serverConfig(settings, chosen, readTextFile),
+    server,
     auth: readAuth(settings, readTextFile),
     heapster: {
       api: values['heapster-api'],
@@ -56,6 +58,7 @@ export function loadConfig(
       ignoreLabels: values['ignore-label'] ?? [],
       hostIdAnnotation: chosen.source?.hostIdAnnotation,
     },
+    metricsApi: metricsApiConfig(settings, server, readTextFile),
     sinks: parseSinks(values.sink ?? [], environment, problems, notes),
     log: {
       level: values['log-level'],

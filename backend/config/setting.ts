@@ -9,6 +9,7 @@ export const GROUPS = {
   remote: 'Other engines',
   server: 'Server',
   auth: 'Access',
+  metricsapi: 'metrics.k8s.io',
   heapster: "Heapster's face",
   log: 'Log',
 } as const;

@@ -1,11 +1,12 @@
 import { clusterSettings } from './settingsOfCluster.ts';
 import { historySettings } from './settingsOfHistory.ts';
+import { metricsApiSettings } from './settingsOfMetricsApi.ts';
 import { remoteSettings } from './settingsOfRemote.ts';
 import { serverSettings } from './settingsOfServer.ts';
 import type { Setting, ValueOf } from './setting.ts';
 
 /** Every setting there is, in the order `--help` and the documentation list them. */
-export const SETTINGS = { ...clusterSettings, ...historySettings, ...remoteSettings, ...serverSettings };
+export const SETTINGS = { ...clusterSettings, ...historySettings, ...remoteSettings, ...serverSettings, ...metricsApiSettings };
 
 export type SettingName = keyof typeof SETTINGS;
 

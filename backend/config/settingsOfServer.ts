@@ -1,16 +1,11 @@
-import { isIP } from 'node:net';
 import type { Setting } from './setting.ts';
-import { choice, commaList, someText, wholeNumber } from './values.ts';
+import { address, choice, commaList, someText, wholeNumber } from './values.ts';
 import type { Parsed } from './values.ts';
 
 /** A label to store under a name of its own. */
 export interface StoredLabel {
   readonly name: string;
   readonly key: string;
-}
-
-function address(text: string): Parsed<string> {
-  return text === '' || isIP(text) !== 0 ? { value: text } : { problem: 'must be an IP address, or empty for all' };
 }
 
 function storedLabels(text: string): Parsed<StoredLabel[]> {

@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+
 /** A value read from text, or the end of a sentence that says what it must be ("must be …"). */
 export type Parsed<T> = { readonly value: T } | { readonly problem: string };
 
@@ -118,4 +120,9 @@ export function alternatives(words: readonly string[]): string {
 
 function showBytes(amount: number): string {
   return amount % 2 ** 20 === 0 ? `${amount / 2 ** 20}MiB` : `${amount} bytes`;
+}
+
+/** An IP address, or nothing. */
+export function address(text: string): Parsed<string> {
+  return text === '' || isIP(text) !== 0 ? { value: text } : { problem: 'must be an IP address, or empty for all' };
 }

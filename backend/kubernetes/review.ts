@@ -8,11 +8,29 @@ import type { JsonObject } from './json.ts';
 const KEEP_MS = 10_000;
 const MAX_KEPT = 1_000;
 
+/** A review that takes longer than this is none. */
+const REVIEW_TIMEOUT_MS = 10_000;
+
 export interface TokenReview {
   readonly authenticated: boolean;
   readonly user: string;
+  readonly uid?: string;
   readonly groups: readonly string[];
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
 }
+
+/** Whom a SubjectAccessReview is about. */
+export interface Subject {
+  readonly user: string;
+  readonly uid?: string;
+  readonly groups: readonly string[];
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** What somebody wants to do: with a resource, or with a path that is none. */
+export type AccessAsked =
+  | { readonly resourceAttributes: ResourceAttributes & { readonly version?: string } }
+  | { readonly nonResourceAttributes: { readonly path: string; readonly verb: string } };
 
 /** What a SubjectAccessReview asks about; empty fields mean all, as in Kubernetes. */
 export interface ResourceAttributes {
@@ -29,20 +47,23 @@ export interface ResourceAttributes {
 export interface Reviews {
   reviewToken(token: string): Promise<TokenReview>;
   mayGet(user: string, groups: readonly string[], attributes: ResourceAttributes): Promise<boolean>;
+  mayAccess(subject: Subject, asked: AccessAsked): Promise<boolean>;
 }
 
 export function createReviews(api: ApiClient, clock: Clock): Reviews {
   const tokens = createAnswers<TokenReview>(clock);
   const rights = createAnswers<boolean>(clock);
+  const mayAccess: Reviews['mayAccess'] = (subject, asked) =>
+    rights.answer(JSON.stringify([subject, asked]), () => askRight(api, subject, asked));
   return {
     reviewToken(token) {
       // The digest stands for the token, so that no token of anybody stays in memory.
       const key = createHash('sha256').update(token).digest('base64');
       return tokens.answer(key, () => askToken(api, token));
     },
-    mayGet(user, groups, attributes) {
-      return rights.answer(JSON.stringify([user, groups, attributes]), () => askRight(api, user, groups, attributes));
-    },
+    mayAccess,
+    mayGet: (user, groups, attributes) =>
+      mayAccess({ user, groups }, { resourceAttributes: { ...attributes, verb: attributes.verb ?? 'get' } }),
   };
 }
 
@@ -52,6 +73,7 @@ async function askToken(api: ApiClient, token: string): Promise<TokenReview> {
     resource: 'tokenreviews.authentication.k8s.io',
     path: '/apis/authentication.k8s.io/v1/tokenreviews',
     body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec: { token } },
+    signal: AbortSignal.timeout(REVIEW_TIMEOUT_MS),
   });
   const status = objectAt(answer, 'status');
   const user = objectAt(status, 'user');
@@ -59,29 +81,27 @@ async function askToken(api: ApiClient, token: string): Promise<TokenReview> {
   return {
     authenticated,
     user: authenticated ? textAt(user, 'username') : '',
-    groups: authenticated ? groupsOf(user) : [],
+    groups: authenticated ? textsOf(user.groups) : [],
+    ...(authenticated && textAt(user, 'uid') !== '' ? { uid: textAt(user, 'uid') } : {}),
+    ...(authenticated && user.extra !== undefined ? { extra: extraOf(objectAt(user, 'extra')) } : {}),
   };
 }
 
-function groupsOf(user: JsonObject): readonly string[] {
-  return Array.isArray(user.groups) ? user.groups.filter((group) => typeof group === 'string') : [];
+function textsOf(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((text) => typeof text === 'string') : [];
 }
 
-async function askRight(
-  api: ApiClient,
-  user: string,
-  groups: readonly string[],
-  attributes: ResourceAttributes
-): Promise<boolean> {
+function extraOf(extra: JsonObject): Record<string, readonly string[]> {
+  return Object.fromEntries(Object.entries(extra).map(([key, values]) => [key, textsOf(values)]));
+}
+
+async function askRight(api: ApiClient, subject: Subject, asked: AccessAsked): Promise<boolean> {
   const answer = await api.json({
     verb: 'create',
     resource: 'subjectaccessreviews.authorization.k8s.io',
     path: '/apis/authorization.k8s.io/v1/subjectaccessreviews',
-    body: {
-      apiVersion: 'authorization.k8s.io/v1',
-      kind: 'SubjectAccessReview',
-      spec: { user, groups, resourceAttributes: { ...attributes, verb: attributes.verb ?? 'get' } },
-    },
+    body: { apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview', spec: { ...subject, ...asked } },
+    signal: AbortSignal.timeout(REVIEW_TIMEOUT_MS),
   });
   const status = objectAt(answer, 'status');
   return status.allowed === true && status.denied !== true;
