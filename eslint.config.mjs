@@ -20,6 +20,7 @@ const ROOMS = {
   pipeline: ['model', 'errors.ts'],
   store: ['model', 'errors.ts'],
   history: ['model', 'errors.ts'],
+  historyCommand: ['history', 'model', 'errors.ts'],
   query: ['model', 'errors.ts'],
   sinks: ['model', 'errors.ts'],
   remote: ['model', 'errors.ts'],

@@ -11,6 +11,8 @@ const BACKEND_ES_MODULES = [
   'oauth4webapi',
   'jose',
   're2js',
+  'hyparquet',
+  'hyparquet-writer',
   '.*-proxy-agent',
   'agent-base',
 ];

@@ -7,7 +7,8 @@ import { helpText } from './config/documentation.ts';
 import { loadConfig } from './config/loadConfig.ts';
 import { readEnvironment } from './config/readEnvironment.ts';
 import { VERSION } from './config/version.ts';
-import { HeapscopeError, sentenceOf } from './errors.ts';
+import { codeOf, HeapscopeError, sentenceOf } from './errors.ts';
+import { runHistoryCommand } from './historyCommand/main.ts';
 import { openCluster } from './openCluster.ts';
 import { machineClock } from './rounds.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
@@ -16,6 +17,12 @@ const EXIT_BAD_CONFIG = 2;
 
 async function main(): Promise<void> {
   const { argv, environment, readTextFile } = readEnvironment();
+  if (argv[0] === 'history') {
+    process.stdout.on('error', endWithReader);
+    const terminal = { out: process.stdout, err: process.stderr, nowMs: machineClock.nowMs };
+    process.exitCode = await runHistoryCommand(argv.slice(1), environment, terminal);
+    return;
+  }
   const asked = askedFor(argv);
   if (asked !== undefined) {
     console.log(asked === 'help' ? helpText() : `heapscope ${VERSION}`);
@@ -46,6 +53,14 @@ async function main(): Promise<void> {
   log.info('Stopping.');
   await backend.stop();
   await cluster.stop();
+}
+
+/** Whoever reads the output may have seen enough, such as `head`. */
+function endWithReader(error: Error): void {
+  if (codeOf(error) !== 'EPIPE') {
+    throw error;
+  }
+  process.exit(0);
 }
 
 /** Kubelets take a sample every 10 to 20 s: this is the shortest round in which each has a new one. */

@@ -38,14 +38,7 @@ export interface DataDirectory {
  * beside it are of a format this program reads; `onDamage` is told.
  */
 export function openDataDirectory(path: string, onDamage: (sentence: string) => void = () => undefined): DataDirectory {
-  const folder = (name: string) => join(path, name);
-  const directory = {
-    path,
-    wal: folder('wal'),
-    segments: folder('segments'),
-    inventory: folder('inventory'),
-    damaged: folder('damaged'),
-  };
+  const directory = foldersOf(path);
   try {
     mkdirSync(path, { recursive: true });
     refuseForeign(directory, onDamage);
@@ -61,6 +54,29 @@ export function openDataDirectory(path: string, onDamage: (sentence: string) => 
     throw new HeapscopeError('history_unusable', sentence, { cause: error });
   }
   return directory;
+}
+
+/** A data directory that is only read: it is left as it is. Throws `history_format` if there is none that this program reads. */
+export function readDataDirectory(path: string): DataDirectory {
+  const directory = foldersOf(path);
+  const mark = join(path, MARK);
+  const version = existsSync(mark) ? versionIn(readFileSync(mark, 'utf8')) : undefined;
+  if (version === undefined && !isOurs(directory)) {
+    throw new HeapscopeError('history_format', `${path} is not a history: it has no ${MARK} that says so.`);
+  }
+  refuseNewer(path, version ?? FORMAT_VERSION);
+  return directory;
+}
+
+function foldersOf(path: string): DataDirectory {
+  const folder = (name: string) => join(path, name);
+  return {
+    path,
+    wal: folder('wal'),
+    segments: folder('segments'),
+    inventory: folder('inventory'),
+    damaged: folder('damaged'),
+  };
 }
 
 /** Moves a damaged file out of the way, under a name that no other has. Answers with where it is now. */
@@ -102,7 +118,13 @@ function refuseForeign(directory: DataDirectory, onDamage: (sentence: string) =>
     const target = setAside(directory, mark);
     writeMark(path, mark);
     onDamage(`${mark} was damaged. It was moved to ${target} and made again, by the files beside it.`);
-  } else if (version > FORMAT_VERSION) {
+  } else {
+    refuseNewer(path, version);
+  }
+}
+
+function refuseNewer(path: string, version: number): void {
+  if (version > FORMAT_VERSION) {
     throw new HeapscopeError(
       'history_format',
       `The history in ${path} has format ${version}; this Heapscope reads up to ${FORMAT_VERSION}. Start the newer version again, or give another folder.`

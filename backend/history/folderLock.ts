@@ -58,6 +58,13 @@ export class FolderLock {
     }
   }
 
+  /** Who writes a folder at present, in a few words; undefined if nobody does. */
+  static holderOf(folder: string): string | undefined {
+    const path = join(folder, LOCK_FILE);
+    const holder = readHolder(path);
+    return holder && isAlive(path, holder) ? `process ${holder.pid} on ${holder.host}` : undefined;
+  }
+
   private constructor(path: string, token: string) {
     this.path = path;
     this.token = token;

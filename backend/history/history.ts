@@ -64,6 +64,7 @@ export class History {
   readonly inventory = new Inventory();
   private readonly options: HistoryOptions;
   private readonly directory: DataDirectory;
+  private readonly inventoryFile: InventoryFile;
   private readonly upkeep: Upkeep;
   private readonly lock: FolderLock;
   private readonly damages: string[] = [];
@@ -82,10 +83,10 @@ export class History {
     const noteDamage = (sentence: string) => this.noteDamage(sentence);
     this.directory = openDataDirectory(options.path, noteDamage);
     this.lock = FolderLock.take(options.path);
-    const inventoryFile = new InventoryFile(this.directory);
-    const loaded = inventoryFile.load(this.inventory);
+    this.inventoryFile = new InventoryFile(this.directory);
+    const loaded = this.inventoryFile.load(this.inventory);
     this.store = new SegmentStore(this.directory, noteDamage);
-    const { directory, store, inventory } = this;
+    const { directory, store, inventory, inventoryFile } = this;
     this.upkeep = new Upkeep({
       directory,
       store,
@@ -94,7 +95,7 @@ export class History {
       retention: options.retention,
       info: (sentence) => options.log.info(sentence),
       noteDamage,
-      findLostObjects: once(() => this.findLostObjects(inventoryFile, loaded)),
+      findLostObjects: once(() => this.findLostObjects(loaded)),
     });
   }
 
@@ -177,6 +178,11 @@ export class History {
   /** Resolves when all work on files that was begun is done. */
   settled(): Promise<void> {
     return this.work;
+  }
+
+  /** Writes the list of objects anew, such as after some were taken out of it. */
+  saveInventory(): void {
+    this.inventoryFile.rewrite(this.inventory, this.upkeep.newestMs);
   }
 
   /** Puts everything on the disk. The open log is sealed by the next start. */
@@ -263,7 +269,7 @@ export class History {
   }
 
   /** Completes an inventory whose file was damaged or lost by what segments know. */
-  private findLostObjects(file: InventoryFile, { lostBytes, isDamaged, isMissing }: LoadedInventory): void {
+  private findLostObjects({ lostBytes, isDamaged, isMissing }: LoadedInventory): void {
     if (lostBytes === 0 && !(isMissing && this.store.count > 0)) {
       return;
     }
@@ -272,7 +278,7 @@ export class History {
     if (isDamaged || found > 0) {
       const what = isMissing ? 'was missing' : `was damaged (${lostBytes} bytes)`;
       this.noteDamage(`${where} ${what}; ${found} objects were found again by their names, without labels and owners.`);
-      file.rewrite(this.inventory, this.upkeep.newestMs);
+      this.saveInventory();
     } else if (lostBytes > 0) {
       this.options.log.info(`${where} was not written to its end; ${lostBytes} bytes were left out.`);
     }

@@ -164,6 +164,13 @@ export class Inventory {
     return forgotten;
   }
 
+  /** Forgets objects; answers with how many those were. */
+  forget(isToGo: (object: HistoryObject) => boolean): number {
+    const gone = [...this.byNumber.values()].filter(isToGo);
+    gone.forEach((object) => this.remove(object));
+    return gone.length;
+  }
+
   private create(table: TableName, shard: string, key: string, names: ObjectNames, timestampMs: number): HistoryObject {
     const number = this.nextNumber;
     const object = { number, table, shard, key, names, firstSeenMs: timestampMs, lastSeenMs: timestampMs };

@@ -75,9 +75,11 @@ export class InventoryFile {
     this.path = join(directory.inventory, 'objects.inv');
   }
 
-  /** Reads all objects into an inventory. */
-  load(inventory: Inventory): LoadedInventory {
-    rmSync(`${this.path}.part`, { force: true });
+  /** Reads all objects into an inventory. Read only, the file is left as it is. */
+  load(inventory: Inventory, { isReadOnly = false } = {}): LoadedInventory {
+    if (!isReadOnly) {
+      rmSync(`${this.path}.part`, { force: true });
+    }
     const isMissing = !existsSync(this.path);
     const bytes = isMissing ? Buffer.alloc(0) : readFileSync(this.path);
     const newest = new Map<number, Entry>();
@@ -96,6 +98,9 @@ export class InventoryFile {
       }
     }
     const isDamaged = skippedBytes > 0 || (end === 0 && bytes.length >= MAGIC.length);
+    if (isReadOnly) {
+      return { entries: this.entries, lostBytes: bytes.length - end + skippedBytes, isDamaged, isMissing };
+    }
     if (isDamaged) {
       // Whoever opens it writes it anew; until then nothing may be added behind what cannot be read.
       setAside(this.directory, this.path);

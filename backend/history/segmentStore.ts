@@ -41,18 +41,23 @@ export function segmentPath(directory: DataDirectory, { tier, level, fromMs, toM
 export class SegmentStore {
   private readonly directory: DataDirectory;
   private readonly onDamage: DamageListener;
+  private readonly isReadOnly: boolean;
   private segments: Segment[] = [];
 
-  /** Opens all segments; unfinished files and such as a larger segment stands for are removed, damaged ones set aside. */
-  constructor(directory: DataDirectory, onDamage: DamageListener) {
+  /**
+   * Opens all segments; unfinished files and such as a larger segment stands for are removed, damaged ones set aside. Read
+   * only, files are left as they are, and what would be removed or set aside is left out.
+   */
+  constructor(directory: DataDirectory, onDamage: DamageListener, { isReadOnly = false } = {}) {
     this.directory = directory;
     this.onDamage = onDamage;
+    this.isReadOnly = isReadOnly;
     for (const file of readdirSync(directory.segments)) {
       const match = NAME.exec(file);
       if (match) {
         const [, tier, level, fromMs, toMs] = match;
         this.open({ tier: tier as Tier, level: Number(level), fromMs: Number(fromMs), toMs: Number(toMs) });
-      } else if (file.endsWith('.part')) {
+      } else if (file.endsWith('.part') && !isReadOnly) {
         rmSync(join(directory.segments, file));
       }
     }
@@ -96,6 +101,22 @@ export class SegmentStore {
       this.open(name);
     }
     this.remove(this.segments.filter((segment) => this.segments.some((other) => standsFor(other, segment))));
+  }
+
+  /** Takes a segment that is somewhere else, for as long as this store is open. */
+  adopt(segment: Segment): void {
+    this.segments.push(segment);
+    this.segments.sort((one, other) => one.fromMs - other.fromMs || one.toMs - other.toMs);
+  }
+
+  /** Removes segments and their files. */
+  drop(segments: readonly Segment[]): void {
+    this.remove(segments);
+  }
+
+  /** Opens a segment anew that was written again under its name. */
+  reopen(segment: Segment): void {
+    this.add([segment]);
   }
 
   /** Reads all of a segment, and sets it aside if it is damaged. Answers with whether it is whole. */
@@ -166,7 +187,12 @@ export class SegmentStore {
     this.segments = this.segments.filter((segment) => !segments.includes(segment));
     for (const segment of segments) {
       segment.reader.close();
-      rmSync(segment.reader.path, { force: true });
+      if (!this.isReadOnly) {
+        rmSync(segment.reader.path, { force: true });
+      }
+    }
+    if (this.isReadOnly) {
+      return;
     }
     syncFolder(this.directory.segments);
   }
@@ -174,10 +200,10 @@ export class SegmentStore {
   private tellDamage(name: SegmentName, error: DamagedBytesError): void {
     const path = segmentPath(this.directory, name);
     const { size } = statSync(path);
-    const target = setAside(this.directory, path);
+    const moved = this.isReadOnly ? 'It is left out' : `It was moved to ${setAside(this.directory, path)}`;
     const span = `${new Date(name.fromMs).toISOString()} to ${new Date(name.toMs).toISOString()}`;
     this.onDamage(
-      `The history file ${path} (${size} bytes, tier ${name.tier}, ${span}) is damaged: ${error.message}. It was moved to ${target}; all else is served.`
+      `The history file ${path} (${size} bytes, tier ${name.tier}, ${span}) is damaged: ${error.message}. ${moved}; all else is served.`
     );
   }
 }

@@ -1,0 +1,87 @@
+import { DamagedBytesError } from './byteReader.ts';
+import type { HistoryObject, Inventory } from './inventory.ts';
+import type { Work } from './sealing.ts';
+import type { Segment, SegmentStore } from './segmentStore.ts';
+import { SegmentWriter } from './segmentWriter.ts';
+import type { ShardBlock, Stored, TableBlock } from './shardBlock.ts';
+import { selectRows } from './selectRows.ts';
+
+/** Segments that have nothing from `beforeMs` on. */
+export function segmentsBefore(store: SegmentStore, beforeMs: number): Segment[] {
+  return (['raw', '10m', '1h'] as const).flatMap((tier) => store.ofTier(tier).filter(({ toMs }) => toMs < beforeMs));
+}
+
+/** The segments that have to go, oldest first, so that the others take no more than `maxBytes`; as retention does it. */
+export function segmentsBeyond(store: SegmentStore, maxBytes: number): Segment[] {
+  const gone: Segment[] = [];
+  let { bytes } = store;
+  for (const tier of ['raw', '10m', '1h'] as const) {
+    for (const segment of store.ofTier(tier).slice(0, -1)) {
+      if (bytes > maxBytes) {
+        gone.push(segment);
+        bytes -= segment.reader.bytes;
+      }
+    }
+  }
+  return gone;
+}
+
+/** The objects of a namespace, and the namespace itself. */
+export function objectsOfNamespace(inventory: Inventory, namespace: string): Set<HistoryObject> {
+  return new Set([...inventory.all()].filter(({ names }) => names.namespace === namespace));
+}
+
+/** Whether a segment has any of some objects. */
+export function hasAny({ reader }: Segment, numbers: ReadonlySet<number>): boolean {
+  for (const { objects } of reader.names()) {
+    if (objects.some((number) => numbers.has(number))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/**
+ * Writes a segment again without some objects; it takes the place of the old one when it is complete. A damaged segment is
+ * set aside.
+ */
+export function* withoutObjects(store: SegmentStore, segment: Segment, numbers: ReadonlySet<number>): Work<void> {
+  const { reader } = segment;
+  const writer = new SegmentWriter(reader.path, reader.tier, reader.timesMs);
+  try {
+    for (const { shard, block } of reader.blocks()) {
+      writer.add(shard, blockWithout(block, numbers));
+      yield;
+    }
+    writer.finish();
+  } catch (error) {
+    writer.abandon();
+    if (!(error instanceof DamagedBytesError)) {
+      throw error;
+    }
+    store.setAside(segment, error);
+    return;
+  }
+  store.reopen(segment);
+}
+
+function blockWithout(block: ShardBlock, numbers: ReadonlySet<number>): ShardBlock {
+  return new Map([...block].map(([table, content]) => [table, tableWithout(content, numbers)]));
+}
+
+function tableWithout(content: TableBlock, numbers: ReadonlySet<number>): TableBlock {
+  const { objects, keys, metrics } = content;
+  const rows = Array.from(objects.keys()).filter((row) => !numbers.has(objects[row]));
+  if (rows.length === objects.length) {
+    return content;
+  }
+  const kept = new Map<string, Stored>();
+  for (const [metric, stored] of metrics) {
+    kept.set(metric, selectRows(stored, rows));
+  }
+  return {
+    objects: objects.filter((number) => !numbers.has(number)),
+    keys: rows.map((row) => keys[row]),
+    metrics: kept,
+  };
+}

@@ -1,0 +1,132 @@
+import { scanHistory, type HistoryPart } from '../history/historyReader.ts';
+import { namesAt, type HistoryObject } from '../history/inventory.ts';
+import type { Tier } from '../history/shardBlock.ts';
+import type { HistorySnapshot } from '../history/snapshot.ts';
+import type { ObjectNames, TableName } from '../model/batch.ts';
+
+/** What is to be written. Undefined: all. */
+export interface Selection {
+  readonly tier: Tier;
+  /** Both times are inclusive. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly metrics: ReadonlySet<string> | undefined;
+  readonly levels: ReadonlySet<string> | undefined;
+  readonly namespaces: ReadonlySet<string> | undefined;
+  readonly pods: ReadonlySet<string> | undefined;
+  readonly nodes: ReadonlySet<string> | undefined;
+}
+
+/** A metric of a level. */
+export interface LevelMetric {
+  readonly level: TableName;
+  readonly metric: string;
+}
+
+/** Points in order of time; the lists are of the same length. */
+export interface SeriesPoints {
+  readonly timesMs: number[];
+  /** Samples: exact ones as bigint, where a double would lose digits. Of buckets the mean. */
+  readonly values: Array<number | bigint>;
+  readonly buckets?: {
+    readonly min: number[];
+    readonly max: number[];
+    readonly sum: number[];
+    readonly count: number[];
+  };
+}
+
+/** The values of one metric of one object. */
+export interface Series extends LevelMetric {
+  readonly names: ObjectNames;
+  readonly points: SeriesPoints;
+}
+
+/** The metrics that are there, of all or of those selected. */
+export function metricsOf(
+  { store }: HistorySnapshot,
+  { tier, fromMs, toMs, metrics, levels }: Selection
+): LevelMetric[] {
+  const found = new Map<string, LevelMetric>();
+  for (const { reader } of store.between(tier, fromMs, toMs)) {
+    for (const [level, names] of reader.metrics()) {
+      for (const metric of names) {
+        if ((!levels || levels.has(level)) && (!metrics || metrics.has(metric))) {
+          found.set(`${level} ${metric}`, { level, metric });
+        }
+      }
+    }
+  }
+  return [...found.keys()].sort().map((key) => found.get(key)!);
+}
+
+/** The series of one metric, node by node: no more than one node's are in memory. */
+export function* exportedSeries(
+  { store, inventory }: HistorySnapshot,
+  selection: Selection,
+  { level, metric }: LevelMetric
+): Generator<Series> {
+  const { tier, fromMs, toMs, nodes } = selection;
+  const shards = nodes && level !== 'namespace' && level !== 'workload' && level !== 'cluster' ? nodes : undefined;
+  const shardNames = new Set<string>();
+  for (const { reader } of store.between(tier, fromMs, toMs)) {
+    for (const shard of reader.shards()) {
+      if (!shards || shards.has(shard)) {
+        shardNames.add(shard);
+      }
+    }
+  }
+  for (const shard of [...shardNames].sort()) {
+    const points = new Map<number, SeriesPoints>();
+    const request = { tier, table: level, metric, fromMs, toMs, shards: new Set([shard]) };
+    scanHistory(store, request, (part) => {
+      part.objects.forEach((number, row) => {
+        const object = inventory.object(number);
+        if (object && isSelected(object, selection)) {
+          const known = points.get(number) ?? emptyPoints(tier);
+          points.set(number, known);
+          addPoints(known, part, row);
+        }
+      });
+    });
+    for (const [number, found] of points) {
+      const newestMs = found.timesMs.at(-1);
+      if (newestMs !== undefined) {
+        yield { level, metric, names: namesAt(inventory.object(number)!, newestMs), points: found };
+      }
+    }
+  }
+}
+
+function isSelected({ names }: HistoryObject, { namespaces, pods, nodes }: Selection): boolean {
+  const has = (wanted: ReadonlySet<string> | undefined, name: string | undefined) =>
+    !wanted || (name !== undefined && wanted.has(name));
+  return has(namespaces, names.namespace) && has(pods, names.pod) && has(nodes, names.node);
+}
+
+function emptyPoints(tier: Tier): SeriesPoints {
+  const points = { timesMs: [], values: [] };
+  return tier === 'raw' ? points : { ...points, buckets: { min: [], max: [], sum: [], count: [] } };
+}
+
+function addPoints({ timesMs, values, buckets }: SeriesPoints, part: HistoryPart, row: number): void {
+  const { stored, first, end } = part;
+  for (let round = first; round < end; round++) {
+    const index = row * part.timesMs.length + round;
+    const value = 'samples' in stored ? stored.samples.values[index] : stored.count.values[index];
+    if (Number.isNaN(value)) {
+      continue;
+    }
+    timesMs.push(part.timesMs[round]);
+    if ('samples' in stored) {
+      values.push(stored.samples.wide?.get(index) ?? value);
+    } else {
+      const { min, max, sum, count } = stored;
+      values.push(sum.values[index] / value);
+      buckets?.min.push(min.values[index]);
+      buckets?.max.push(max.values[index]);
+      buckets?.sum.push(sum.values[index]);
+      buckets?.count.push(count.values[index]);
+    }
+  }
+}

@@ -1,0 +1,137 @@
+import { HeapscopeError } from '../errors.ts';
+import { FolderLock } from '../history/folderLock.ts';
+import { History } from '../history/history.ts';
+import type { Inventory } from '../history/inventory.ts';
+import { hasAny, objectsOfNamespace, segmentsBefore, segmentsBeyond, withoutObjects } from '../history/prune.ts';
+import type { Segment, SegmentStore } from '../history/segmentStore.ts';
+import { BUCKET_MS } from '../history/shardBlock.ts';
+import { inSlices } from '../history/slices.ts';
+import { HistorySnapshot } from '../history/snapshot.ts';
+import type { HistoryCommand } from './main.ts';
+import { bytesOption, timeOption } from './options.ts';
+import { Progress, readableBytes, readableTime, type Terminal } from './terminal.ts';
+
+interface Wanted {
+  readonly beforeMs: number | undefined;
+  readonly maxBytes: number | undefined;
+  readonly namespace: string | undefined;
+}
+
+export const pruneCommand: HistoryCommand = {
+  summary: 'Removes what is older than a time, what is too much, or a namespace.',
+  details: [
+    'Files go as a whole: one that reaches over the time stays, a file of rounds has 2 hours, one of buckets a day. A namespace',
+    'is taken out of all files, which are written again; sums over the cluster keep what it added. The backend that writes the',
+    'history has to be stopped, except with --dry-run.',
+  ].join('\n'),
+  flags: {
+    before: { shape: 'TIME', description: 'Remove what is older: 2026-11-21, or how long ago, such as 14d.' },
+    'max-size': {
+      shape: 'BYTES',
+      description: 'Remove the oldest until no more is left, such as 5GiB: samples first, then buckets.',
+    },
+    namespace: { shape: 'NAME', description: 'Remove the objects of this namespace.' },
+    'dry-run': { shape: '', description: 'Tell what would be removed, and remove nothing.' },
+  },
+  async run(folder, given, terminal) {
+    const wanted: Wanted = {
+      beforeMs: timeOption(given, 'before', terminal.nowMs()),
+      maxBytes: bytesOption(given, 'max-size'),
+      namespace: given.text('namespace'),
+    };
+    if (Object.values(wanted).every((each) => each === undefined)) {
+      throw new HeapscopeError('bad_config', 'Say what to remove: --before, --max-size or --namespace.');
+    }
+    return given.is('dry-run') ? tell(folder, wanted, terminal) : prune(folder, wanted, terminal);
+  },
+};
+
+function tell(folder: string, wanted: Wanted, terminal: Terminal): number {
+  const snapshot = HistorySnapshot.open(folder);
+  try {
+    const { segments } = snapshot.directory;
+    const going = goingFiles(snapshot.store, wanted).filter(({ reader }) => reader.path.startsWith(segments));
+    going.forEach((segment) => terminal.out.write(`Would remove ${described(segment)}.\n`));
+    summarize(going, 'would be removed', terminal);
+    if (wanted.namespace !== undefined) {
+      const { size } = objectsOfNamespace(snapshot.inventory, wanted.namespace);
+      terminal.out.write(`${size} objects of the namespace ${wanted.namespace} would be removed.\n`);
+    }
+    return 0;
+  } finally {
+    snapshot.close();
+  }
+}
+
+async function prune(folder: string, wanted: Wanted, terminal: Terminal): Promise<number> {
+  // Nothing is to be made where there is no history.
+  HistorySnapshot.open(folder).close();
+  const holder = FolderLock.holderOf(folder);
+  if (holder !== undefined) {
+    throw new HeapscopeError(
+      'history_locked',
+      `The history in ${folder} is being written by ${holder}. Stop that Heapscope first, or try --dry-run.`
+    );
+  }
+  const say = (sentence: string) => terminal.err.write(`${sentence}\n`);
+  const everything = { keepMs: { raw: Infinity, '10m': Infinity, '1h': Infinity }, maxBytes: Infinity };
+  const history = History.open({
+    path: folder,
+    retention: everything,
+    resolutionMs: 60_000,
+    log: { info: say, warn: say },
+  });
+  try {
+    const { store, inventory } = history;
+    const going = goingFiles(store, wanted);
+    store.drop(going);
+    summarize(going, 'were removed', terminal);
+    if (wanted.namespace !== undefined) {
+      await dropNamespace(history, wanted.namespace, terminal);
+    }
+    forgetOld(store, inventory);
+    history.saveInventory();
+    return 0;
+  } finally {
+    await history.close();
+  }
+}
+
+function goingFiles(store: SegmentStore, { beforeMs, maxBytes }: Wanted): Segment[] {
+  const old = beforeMs === undefined ? [] : segmentsBefore(store, beforeMs);
+  const tooMuch = maxBytes === undefined ? [] : segmentsBeyond(store, maxBytes);
+  return [...new Set([...old, ...tooMuch])];
+}
+
+async function dropNamespace({ store, inventory }: History, namespace: string, terminal: Terminal): Promise<void> {
+  const objects = objectsOfNamespace(inventory, namespace);
+  const numbers = new Set(Array.from(objects, ({ number }) => number));
+  const segments = (['raw', '10m', '1h'] as const).flatMap((tier) => store.ofTier(tier));
+  const progress = new Progress(terminal, 'Pruning', store.bytes);
+  for (const segment of segments) {
+    const { bytes } = segment.reader;
+    if (hasAny(segment, numbers)) {
+      await inSlices(withoutObjects(store, segment, numbers));
+    }
+    progress.add(bytes);
+  }
+  progress.end();
+  inventory.forget((object) => objects.has(object));
+  terminal.out.write(`${objects.size} objects of the namespace ${namespace} were removed.\n`);
+}
+
+function forgetOld(store: SegmentStore, inventory: Inventory): void {
+  const oldest = (['raw', '10m', '1h'] as const).map(
+    (tier) => (store.ofTier(tier)[0]?.fromMs ?? Infinity) - BUCKET_MS[tier]
+  );
+  inventory.forgetBefore(Math.min(...oldest));
+}
+
+function summarize(segments: readonly Segment[], what: string, terminal: Terminal): void {
+  const bytes = segments.reduce((sum, { reader }) => sum + reader.bytes, 0);
+  terminal.out.write(`${segments.length} files with ${readableBytes(bytes)} ${what}.\n`);
+}
+
+function described({ reader, tier, fromMs, toMs }: Segment): string {
+  return `${reader.path} (${tier}, ${readableTime(fromMs)} to ${readableTime(toMs)}, ${readableBytes(reader.bytes)})`;
+}
