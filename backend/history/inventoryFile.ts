@@ -10,25 +10,13 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { ObjectNames } from '../model/batch.ts';
 import { DamagedBytesError } from './byteReader.ts';
 import { setAside, type DataDirectory } from './dataDirectory.ts';
 import type { HistoryObject, Inventory } from './inventory.ts';
+import { packEntries, unpackEntries, type Entry, type PackedEntries } from './inventoryPage.ts';
 import { framePage, openPage } from './pageFrame.ts';
 import { syncFolder } from './segmentWriter.ts';
 import { TABLE_NAMES } from './tableNames.ts';
-
-/** number, table, shard, key, names, first seen, last seen (null: was there at the end of the page's round), former names */
-type Entry = [
-  number: number,
-  table: number,
-  shard: string,
-  key: string,
-  names: ObjectNames,
-  firstSeenMs: number,
-  lastSeenMs: number | null,
-  formerNames?: HistoryObject['formerNames'] | null,
-];
 
 interface Page {
   readonly untilMs: number;
@@ -211,7 +199,7 @@ function namesUntil(
 }
 
 function writePage(descriptor: number, page: Page): void {
-  const framed = framePage(Buffer.from(JSON.stringify(page)));
+  const framed = framePage(Buffer.from(JSON.stringify({ ...page, ...packEntries(page.entries) })));
   const length = Buffer.alloc(LENGTH_BYTES);
   length.writeUInt32LE(framed.length);
   writeSync(descriptor, Buffer.concat([length, framed]));
@@ -219,6 +207,7 @@ function writePage(descriptor: number, page: Page): void {
 
 /** Reads the pages that are whole. Answers with where the last of them ends, and how much was skipped before that. */
 function readPages(bytes: Buffer, take: (page: Page) => void): { end: number; skippedBytes: number } {
+  const texts = new Map<string, string>();
   let end = 0;
   let skippedBytes = 0;
   if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) {
@@ -227,7 +216,7 @@ function readPages(bytes: Buffer, take: (page: Page) => void): { end: number; sk
   end = MAGIC.length;
   for (let offset = end; offset + LENGTH_BYTES <= bytes.length;) {
     const next = offset + LENGTH_BYTES + bytes.readUInt32LE(offset);
-    const page = next <= bytes.length ? openedPage(bytes.subarray(offset + LENGTH_BYTES, next)) : undefined;
+    const page = next <= bytes.length ? openedPage(bytes.subarray(offset + LENGTH_BYTES, next), texts) : undefined;
     if (page) {
       take(page);
       skippedBytes += offset - end;
@@ -238,9 +227,10 @@ function readPages(bytes: Buffer, take: (page: Page) => void): { end: number; sk
   return { end, skippedBytes };
 }
 
-function openedPage(framed: Buffer): Page | undefined {
+function openedPage(framed: Buffer, texts: Map<string, string>): Page | undefined {
   try {
-    return JSON.parse(Buffer.from(openPage(framed)).toString('utf8')) as Page;
+    const page = JSON.parse(Buffer.from(openPage(framed)).toString('utf8')) as Omit<Page, 'entries'> & PackedEntries;
+    return { ...page, entries: unpackEntries(page, texts) };
   } catch (error) {
     if (error instanceof DamagedBytesError) {
       return undefined;
