@@ -204,6 +204,22 @@ test('the oldest goes until the rest fits', async () => {
   expect(history.store.newestMs('1h')).toBe(-Infinity);
 });
 
+test('what is too much goes from all tiers alike, by how long each is to be kept', async () => {
+  const history = new TestHistory();
+  for (let hour = 0; hour < 12; hour += 2) {
+    await history.writeBlock(roundsAt(minutes(hour * 60 + 1, hour * 60 + 120)));
+    const blocks = history.store.ofTier('raw').filter(({ level }) => level === 0);
+    history.store.add(toEnd(compactRounds(history.directory, blocks)));
+  }
+  const keepMs = { raw: 10 * HOUR, '10m': 20 * HOUR, '1h': 40 * HOUR };
+  const gone = history.store.beyond(START + 12 * HOUR, { keepMs, maxBytes: history.store.bytes / 2 });
+  const count = (tier: string) => gone.filter((segment) => segment.tier === tier).length;
+  expect(count('raw')).toBeGreaterThan(count('10m'));
+  expect(count('10m')).toBeGreaterThan(0);
+  expect(count('1h')).toBeLessThan(count('10m'));
+  expect(history.store.beyond(0, { keepMs, maxBytes: 0 })).toHaveLength(15);
+});
+
 test('a file that vanished under a running history does not take the others with it', async () => {
   const history = await twoHours();
   const [first] = history.store.ofTier('raw');

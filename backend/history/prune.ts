@@ -11,21 +11,6 @@ export function segmentsBefore(store: SegmentStore, beforeMs: number): Segment[]
   return (['raw', '10m', '1h'] as const).flatMap((tier) => store.ofTier(tier).filter(({ toMs }) => toMs < beforeMs));
 }
 
-/** The segments that have to go, oldest first, so that the others take no more than `maxBytes`; as retention does it. */
-export function segmentsBeyond(store: SegmentStore, maxBytes: number): Segment[] {
-  const gone: Segment[] = [];
-  let { bytes } = store;
-  for (const tier of ['raw', '10m', '1h'] as const) {
-    for (const segment of store.ofTier(tier).slice(0, -1)) {
-      if (bytes > maxBytes) {
-        gone.push(segment);
-        bytes -= segment.reader.bytes;
-      }
-    }
-  }
-  return gone;
-}
-
 /** The objects of a namespace, and the namespace itself. */
 export function objectsOfNamespace(inventory: Inventory, namespace: string): Set<HistoryObject> {
   return new Set([...inventory.all()].filter(({ names }) => names.namespace === namespace));

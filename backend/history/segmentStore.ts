@@ -149,15 +149,30 @@ export class SegmentStore {
       ({ tier, level, toMs }) => toMs < nowMs - keepMs[tier] && (tier !== 'raw' || level > 0)
     );
     this.remove(old);
-    const gone = [...old];
-    for (const tier of ['raw', '10m', '1h'] as const) {
-      // The newest segment of a tier stays: without it nothing would be left to look at.
-      for (const segment of this.ofTier(tier).slice(0, -1)) {
-        if (this.bytes > maxBytes) {
-          this.remove([segment]);
-          gone.push(segment);
-        }
+    const tooMuch = this.beyond(nowMs, { keepMs, maxBytes });
+    this.remove(tooMuch);
+    return [...old, ...tooMuch];
+  }
+
+  /**
+   * Segments that have to go so that the rest fits: one after the other the oldest of the tier that reaches back furthest,
+   * measured by how long it is to be kept. So all tiers shorten alike; where no times are given, samples go before buckets.
+   */
+  beyond(nowMs: number, { keepMs, maxBytes }: Retention): Segment[] {
+    const gone: Segment[] = [];
+    let { bytes } = this;
+    // The newest segment of a tier stays: without it nothing would be left to look at.
+    const tiers = (['raw', '10m', '1h'] as const).map((tier) => ({ tier, left: this.ofTier(tier).slice(0, -1) }));
+    const reach = ({ tier, left }: (typeof tiers)[number]) =>
+      left.length > 0 ? (nowMs - left[0].fromMs) / keepMs[tier] : -Infinity;
+    while (bytes > maxBytes) {
+      const longest = tiers.reduce((one, other) => (reach(other) > reach(one) ? other : one));
+      const segment = longest.left.shift();
+      if (!segment) {
+        break;
       }
+      gone.push(segment);
+      bytes -= segment.reader.bytes;
     }
     return gone;
   }

@@ -2,7 +2,7 @@ import { HeapscopeError } from '../errors.ts';
 import { FolderLock } from '../history/folderLock.ts';
 import { History } from '../history/history.ts';
 import type { Inventory } from '../history/inventory.ts';
-import { hasAny, objectsOfNamespace, segmentsBefore, segmentsBeyond, withoutObjects } from '../history/prune.ts';
+import { hasAny, objectsOfNamespace, segmentsBefore, withoutObjects } from '../history/prune.ts';
 import type { Segment, SegmentStore } from '../history/segmentStore.ts';
 import { BUCKET_MS } from '../history/shardBlock.ts';
 import { inSlices } from '../history/slices.ts';
@@ -10,6 +10,8 @@ import { HistorySnapshot } from '../history/snapshot.ts';
 import type { HistoryCommand } from './main.ts';
 import { bytesOption, timeOption } from './options.ts';
 import { Progress, readableBytes, readableTime, type Terminal } from './terminal.ts';
+
+const FOR_EVER = { raw: Infinity, '10m': Infinity, '1h': Infinity };
 
 interface Wanted {
   readonly beforeMs: number | undefined;
@@ -74,10 +76,9 @@ async function prune(folder: string, wanted: Wanted, terminal: Terminal): Promis
     );
   }
   const say = (sentence: string) => terminal.err.write(`${sentence}\n`);
-  const everything = { keepMs: { raw: Infinity, '10m': Infinity, '1h': Infinity }, maxBytes: Infinity };
   const history = History.open({
     path: folder,
-    retention: everything,
+    retention: { keepMs: FOR_EVER, maxBytes: Infinity },
     resolutionMs: 60_000,
     log: { info: say, warn: say },
   });
@@ -99,7 +100,7 @@ async function prune(folder: string, wanted: Wanted, terminal: Terminal): Promis
 
 function goingFiles(store: SegmentStore, { beforeMs, maxBytes }: Wanted): Segment[] {
   const old = beforeMs === undefined ? [] : segmentsBefore(store, beforeMs);
-  const tooMuch = maxBytes === undefined ? [] : segmentsBeyond(store, maxBytes);
+  const tooMuch = maxBytes === undefined ? [] : store.beyond(0, { keepMs: FOR_EVER, maxBytes });
   return [...new Set([...old, ...tooMuch])];
 }
 
