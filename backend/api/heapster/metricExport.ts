@@ -28,6 +28,9 @@ const EXPORTED = [
   'memory/limit',
 ];
 
+/** Thousands of nodes may be exported: after so long others get their turn. */
+const LONGEST_TURN_MS = 20;
+
 const COMMON_LABELS = {
   nodename: 'Name of the node.',
   hostname: 'Name by which the node can be reached.',
@@ -58,16 +61,22 @@ export async function* exportNewest(options: HeapsterOptions, scope: Scope): Asy
     return;
   }
   const facts = new EntityLabels(options.facts, options.labels);
-  let separator = '[';
+  let isFirst = true;
+  let startedMs = performance.now();
   for (const node of [...options.recent.nodes()].filter((name) => name !== '')) {
-    for (const set of setsOfNode(options, node, timestampMs, scope)) {
-      yield separator + compactJson(exportSet(set, facts, timestampMs));
-      separator = ',';
+    const sets = setsOfNode(options, node, timestampMs, scope).map((set) =>
+      compactJson(exportSet(set, facts, timestampMs))
+    );
+    if (sets.length > 0) {
+      yield (isFirst ? '[' : ',') + sets.join(',');
+      isFirst = false;
     }
-    // Thousands of nodes may be exported: others want an answer meanwhile.
-    await new Promise((resolve) => setImmediate(resolve));
+    if (performance.now() - startedMs > LONGEST_TURN_MS) {
+      await new Promise((resolve) => setImmediate(resolve));
+      startedMs = performance.now();
+    }
   }
-  yield separator === '[' ? '[]\n' : ']\n';
+  yield isFirst ? '[]\n' : ']\n';
 }
 
 function exportSet(set: MetricSet, facts: EntityLabels, timestampMs: number): GoValue {
