@@ -47,7 +47,7 @@ export function goalFor(name: keyof Results, nodes: number): number | undefined 
 
 /** The results as a table beside the goals. */
 export function drawTable(runs: readonly Results[]): string {
-  const names = Object.keys(runs[0]) as Array<keyof Results>;
+  const names = [...new Set(runs.flatMap((run) => Object.keys(run)))] as Array<keyof Results>;
   const rows = [
     ['', ...runs.map(({ nodes }) => `${nodes} nodes`), 'goal'],
     ...names
@@ -56,7 +56,8 @@ export function drawTable(runs: readonly Results[]): string {
         name,
         ...runs.map((run) => {
           const goal = goalFor(name, run.nodes);
-          return `${round(run[name])}${goal !== undefined && run[name] > goal ? ' !' : ''}`;
+          const value = run[name];
+          return value === undefined ? '' : `${round(value)}${goal !== undefined && value > goal ? ' !' : ''}`;
         }),
         GOALS[name] === undefined ? '' : `≤ ${GOALS[name]}`,
       ]),

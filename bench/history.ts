@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 export const HISTORY_DAYS = 14;
 /** Nodes whose 14 days are written: they take some 70 MB each. */
 const MOST_HISTORY_NODES = 50;
-/** Nodes that are simulated one by one; those of a larger cluster are copies of these under other names. */
+/** Nodes that are simulated one by one; the others of a larger cluster are copies that have pods, and of these what is asked. */
 const MOST_SIMULATED_NODES = 100;
 
 const STEPS = new URL('./historySteps.ts', import.meta.url).pathname;
@@ -37,8 +37,11 @@ export interface Restart {
 
 /** The last hour of all nodes. */
 export interface LastHour {
-  /** Heap and buffers of a process with an hour of rounds on disk and the head in memory, the simulated nodes included. */
-  readonly hourMemoryMiB: number;
+  /**
+   * Heap and buffers of a process with an hour of rounds on disk and the head in memory, the simulated nodes included;
+   * missing where nodes are copies.
+   */
+  readonly hourMemoryMiB?: number;
   /** When nobody has asked for that metric for a while. */
   readonly topPods1hFirstMs: number;
   /** The first of each metric after a round has ended. */

@@ -14,6 +14,8 @@ import { SimulatedRounds } from './simulatedRounds.ts';
 
 export const RESOLUTION_MS = 60_000;
 export const HOUR_MS = 3_600_000;
+/** What is asked of pods; copies of nodes have nothing else. */
+export const ASKED_METRICS = ['cpu/usage_rate', 'memory/working_set'] as const;
 const PODS_PER_NODE = 30;
 const START_MS = Date.parse('2026-11-20T06:00:00Z');
 const HEAD_WINDOW_MS = 15 * RESOLUTION_MS;
@@ -54,10 +56,10 @@ export class HistoryRun {
   private readonly simulated: SimulatedRounds;
   private readonly many: ManyNodes;
 
-  /** Every node of `simulatedNodes` stands for `copies` nodes. */
+  /** Every node of `simulatedNodes` stands for `copies` nodes; see {@link ManyNodes}. */
   constructor(path: string, simulatedNodes: number, copies: number) {
     this.stores = openStores(path);
-    this.many = new ManyNodes(copies);
+    this.many = new ManyNodes(copies, ASKED_METRICS);
     this.simulated = new SimulatedRounds({
       nodes: simulatedNodes,
       podsPerNode: PODS_PER_NODE,

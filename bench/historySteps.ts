@@ -5,14 +5,13 @@ import { InventoryFile } from '../backend/history/inventoryFile.ts';
 import { COMPACTED_MS, DAY_MS } from '../backend/history/sealing.ts';
 import type { Filter, SeriesQuery } from '../backend/query/types.ts';
 import { HISTORY_DAYS, type Fortnight, type LastHour, type Restart } from './history.ts';
-import { HistoryRun, HOUR_MS, openStores, repeatUntil, samplesOf, type Stores } from './historyRun.ts';
+import { ASKED_METRICS, HistoryRun, HOUR_MS, openStores, repeatUntil, samplesOf, type Stores } from './historyRun.ts';
 import { p95Ms, percentile } from './measure.ts';
 
 // One step of the history's benchmark, in a process of its own: `historySteps.ts STEP FOLDER SIMULATED_NODES COPIES`
 // prints what it measured as JSON.
 
 const QUERIES = 60;
-const POD_METRICS = ['cpu/usage_rate', 'memory/working_set'] as const;
 /** Rounds after the last full two hours: several blocks and an open log, as at most times. */
 const MINUTES_SINCE = 17;
 
@@ -58,11 +57,11 @@ async function askFortnight(stores: Stores) {
     onePod24hP95Ms: await p95Ms(QUERIES, async (index) => {
       const { namespace, pod } = pods[(index * 7919) % pods.length];
       const filters = [is('namespace', namespace), is('pod', pod)];
-      ask(stores, { level: 'pod', metric: POD_METRICS[index % 2], filters }, 24 * HOUR_MS, 1);
+      ask(stores, { level: 'pod', metric: ASKED_METRICS[index % 2], filters }, 24 * HOUR_MS, 1);
     }),
     namespaceWeekP95Ms: await p95Ms(QUERIES, async (index) => {
       const filters = [is('namespace', namespaces[index % namespaces.length])];
-      ask(stores, { level: 'namespace', metric: POD_METRICS[index % 2], filters }, 7 * DAY_MS, 1);
+      ask(stores, { level: 'namespace', metric: ASKED_METRICS[index % 2], filters }, 7 * DAY_MS, 1);
     }),
     podNamesOfWeekP95Ms: await p95Ms(QUERIES, async (index) => {
       const filters = [is('namespace', namespaces[index % namespaces.length])];
@@ -91,18 +90,19 @@ async function lastHour({ folder, nodes, copies }: Step): Promise<LastHour> {
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   const limit = { count: 10, order: 'top' } as const;
   const top = (metric: string) => timed(() => ask(stores, { level: 'pod', metric, limit }, HOUR_MS, 10));
-  const topPods1hFirstMs = top(POD_METRICS[0]);
-  top(POD_METRICS[1]);
+  const topPods1hFirstMs = top(ASKED_METRICS[0]);
+  top(ASKED_METRICS[1]);
   const afterRound: number[] = [];
   const others: number[] = [];
   for (let round = 0; round < QUERIES / 10; round++) {
     await run.write(1, 0);
-    afterRound.push(...POD_METRICS.map(top));
-    others.push(...Array.from({ length: 8 }, (_, index) => top(POD_METRICS[index % 2])));
+    afterRound.push(...ASKED_METRICS.map(top));
+    others.push(...Array.from({ length: 8 }, (_, index) => top(ASKED_METRICS[index % 2])));
   }
   await stores.history.close();
   return {
-    hourMemoryMiB: (heapUsed + arrayBuffers) / 2 ** 20,
+    // Copies have few metrics: their memory says nothing.
+    ...(copies === 1 ? { hourMemoryMiB: (heapUsed + arrayBuffers) / 2 ** 20 } : {}),
     topPods1hFirstMs,
     topPods1hAfterRoundP95Ms: percentile(afterRound, 0.95),
     topPods1hP95Ms: percentile([...afterRound, ...others], 0.95),

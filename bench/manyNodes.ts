@@ -4,14 +4,17 @@ type Batch = NodeBatch | TotalsBatch;
 
 /**
  * Makes the batches of a large cluster out of those of a small one: each node stands there several times, under another
- * name and with pods of other names, but with the same values. The totals stay those of the small cluster.
+ * name and with pods of other names, but with the same values. Copies have their pods and the metrics named, nothing
+ * else: enough to ask about them. The totals stay those of the small cluster.
  */
 export class ManyNodes {
   private readonly copies: number;
-  private readonly names = Array.from({ length: 0 }, () => new WeakMap<readonly ObjectNames[], ObjectNames[]>());
+  private readonly metrics: readonly string[];
+  private readonly names: Array<WeakMap<readonly ObjectNames[], ObjectNames[]>>;
 
-  constructor(copies: number) {
+  constructor(copies: number, metrics: readonly string[]) {
     this.copies = copies;
+    this.metrics = metrics;
     this.names = Array.from({ length: copies }, () => new WeakMap());
   }
 
@@ -28,8 +31,8 @@ export class ManyNodes {
   }
 
   private copyOf(batch: NodeBatch, copy: number): NodeBatch {
-    const tables = Object.entries(batch.tables).map(([name, table]) => [name, this.tableOf(table, copy)] as const);
-    return { ...batch, node: nameIn(copy, batch.node), tables: Object.fromEntries(tables) };
+    const { pod } = batch.tables;
+    return { ...batch, node: nameIn(copy, batch.node), tables: pod ? { pod: this.tableOf(pod, copy) } : {} };
   }
 
   private tableOf(table: Table, copy: number): Table {
@@ -42,7 +45,11 @@ export class ManyNodes {
       }));
       this.names[copy].set(table.names, names);
     }
-    return { ...table, names };
+    const columns = this.metrics.flatMap((metric) => {
+      const column = table.columns.get(metric);
+      return column ? [[metric, column] as const] : [];
+    });
+    return { ...table, names, columns: new Map(columns) };
   }
 }
 
