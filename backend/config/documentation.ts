@@ -16,7 +16,7 @@ export function helpText(): string {
     'heapscope reads the kubelets of a Kubernetes cluster and answers Grafana.',
     '',
     'Usage: heapscope [--name=value …]',
-    '       heapscope history COMMAND   (looks into the history on disk; `heapscope history --help` tells more)',
+    '       heapscope history COMMAND   (looks into the history on disk; --help tells more)',
     '',
     'Every setting may also stand in the environment (HEAPSCOPE_NAME) or in the file of --config;',
     'flags win over the environment, which wins over the file.',

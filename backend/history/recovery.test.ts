@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
+import fs, { copyFileSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { History, type HistoryOptions } from './history.ts';
 import { InventoryFile } from './inventoryFile.ts';
@@ -158,6 +158,22 @@ test('rounds become buckets however long nobody was there to merge them', async 
   await writeAll(history, 601, 610, 'shop/web');
   const [first] = history.store.ofTier('10m');
   expect(first.reader.timesMs.map((timeMs) => (timeMs - START) / MINUTE)).toEqual([10, 20, 30, 40, 50]);
+});
+
+test('logs that cannot be sealed at the start wait, and are sealed as soon as that is possible', async () => {
+  const path = temporaryFolder();
+  await writeAll(open(path).history, 1, 5, 'shop/web');
+  const noRoom = jest.spyOn(fs, 'writeSync').mockImplementation(() => {
+    throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+  });
+  const again = open(path);
+  noRoom.mockRestore();
+  expect(again.history.state().problem).toMatch(/cannot be kept in order: no space left .* Free space on its disk/);
+  expect(valuesOf(again.history, 'shop/web')).toEqual([]);
+  await writeAll(again.history, 6, 12, 'shop/web');
+  expect(again.history.state().problem).toBeUndefined();
+  await again.history.close();
+  expect(valuesOf(open(path).history, 'shop/web')).toEqual(upTo(12));
 });
 
 test('a log that was killed before its first byte is no damage', async () => {
