@@ -3,6 +3,7 @@ import type { TableName } from '../model/batch.ts';
 import { readAggregates } from './aggregatesCodec.ts';
 import { BunchPages, samplesIn } from './bunchPages.ts';
 import { ByteReader, DamagedBytesError } from './byteReader.ts';
+import { PageCache } from './pageCache.ts';
 import { openPage } from './pageFrame.ts';
 import {
   readFooter,
@@ -13,6 +14,7 @@ import {
   type SegmentFooter,
   type StripIndex,
 } from './segmentFormat.ts';
+import { sharedBytes } from './sharedBytes.ts';
 import type { ShardBlock, Stored, TableBlock, Tier } from './shardBlock.ts';
 
 /** What a shard has of one metric in one segment. */
@@ -27,6 +29,10 @@ export interface ShardMetric {
 /** Strips whose index is kept; an index takes some 20 KB. */
 const KEPT_INDEXES = 4;
 
+/** Pages that questions about few nodes opened: the next question is mostly about the same node, or another of its metrics. */
+const cache = new PageCache(32 * 2 ** 20);
+let readers = 0;
+
 /** Reads one segment file. What is damaged throws `DamagedBytesError`, in `open` or in the read that meets it. */
 export class SegmentReader {
   readonly path: string;
@@ -34,6 +40,9 @@ export class SegmentReader {
   private readonly descriptor: number;
   private readonly footer: SegmentFooter;
   private readonly indexes = new Map<number, StripIndex>();
+  private readonly number = readers++;
+  /** Reads pages for questions about few nodes. */
+  private readonly kept = { readPage: (list: PageList, bunch: number) => this.keptPage(list, bunch) };
   private isClosed = false;
 
   /** Opens a complete segment. */
@@ -93,11 +102,14 @@ export class SegmentReader {
       const { bunches, tables } = this.indexOf(strip);
       const index = tables.get(table);
       const wanted = bunches.map((names) => !shards || names.some((name) => shards.has(name)));
-      const pages = index && this.readPages(index.metrics.get(metric), wanted);
-      const objectPages = pages && this.readPages(index.objects, wanted);
+      const pagesOf = (list: PageList | undefined) =>
+        shards ? this.keptPages(list, wanted) : this.readPages(list, wanted);
+      const pages = index && pagesOf(index.metrics.get(metric));
+      const objectPages = pages && pagesOf(index.objects);
       for (let bunch = 0; pages && bunch < bunches.length; bunch++) {
         if (pages[bunch]) {
-          const open = new BunchPages(this, index, bunch, bunches[bunch].length, objectPages![bunch]!);
+          const reader = shards ? this.kept : this;
+          const open = new BunchPages(reader, index, bunch, bunches[bunch].length, objectPages![bunch]!);
           open.keep(metric, pages[bunch]!);
           yield* this.members(open, bunches[bunch], metric, shards);
         }
@@ -243,6 +255,18 @@ export class SegmentReader {
     return index;
   }
 
+  private keptPage(list: PageList, bunch: number): Uint8Array {
+    return cache.page(`${this.number} ${list.offset} ${bunch}`, () => this.readPage(list, bunch));
+  }
+
+  /** Pages of the few bunches that are wanted. */
+  private keptPages(list: PageList | undefined, wanted: readonly boolean[]): Array<Uint8Array | undefined> | undefined {
+    return (
+      list &&
+      wanted.map((isWanted, bunch) => (isWanted && list.lengths[bunch] > 0 ? this.keptPage(list, bunch) : undefined))
+    );
+  }
+
   /** Pages of the bunches that are wanted; they lie side by side, so that one read gets all. */
   private readPages(list: PageList | undefined, wanted: readonly boolean[]): Array<Uint8Array | undefined> | undefined {
     const first = wanted.indexOf(true);
@@ -267,7 +291,7 @@ export class SegmentReader {
     if (offset < 0 || offset + length > this.bytes) {
       throw new DamagedBytesError(`${length} bytes at ${offset} are beyond the end of the file`);
     }
-    const bytes = bytesFor(length);
+    const bytes = sharedBytes(length);
     for (let read = 0; read < length;) {
       const count = readSync(this.descriptor, bytes, read, length - read, offset + read);
       if (count === 0) {
@@ -277,20 +301,6 @@ export class SegmentReader {
     }
     return bytes;
   }
-}
-
-/** Reads that follow one another share their memory: garbage outside of the heap makes collecting it expensive. */
-const KEPT_BYTES = 1 << 21;
-let kept = Buffer.alloc(0);
-
-function bytesFor(length: number): Buffer {
-  if (length > KEPT_BYTES) {
-    return Buffer.allocUnsafeSlow(length);
-  }
-  if (kept.length < length) {
-    kept = Buffer.allocUnsafeSlow(Math.min(KEPT_BYTES, length * 2));
-  }
-  return kept.subarray(0, length);
 }
 
 function endsOf({ offset, lengths }: PageList): number[] {
