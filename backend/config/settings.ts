@@ -6,7 +6,13 @@ import { serverSettings } from './settingsOfServer.ts';
 import type { Setting, ValueOf } from './setting.ts';
 
 /** Every setting there is, in the order `--help` and the documentation list them. */
-export const SETTINGS = { ...clusterSettings, ...historySettings, ...remoteSettings, ...serverSettings, ...metricsApiSettings };
+export const SETTINGS = {
+  ...clusterSettings,
+  ...historySettings,
+  ...remoteSettings,
+  ...serverSettings,
+  ...metricsApiSettings,
+};
 
 export type SettingName = keyof typeof SETTINGS;
 

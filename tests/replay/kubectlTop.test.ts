@@ -1,6 +1,8 @@
 import { readRecording } from '../support/recordings.ts';
 import { startReplay } from './replayLine.ts';
 import type { ReplayLine } from './replayLine.ts';
+import { readTop } from './readTop.ts';
+import type { Shown, TopTables } from './readTop.ts';
 
 /**
  * What `kubectl top` printed while the kubelets were recorded. Its metrics-server reads `/metrics/resource`, whose times
@@ -13,13 +15,8 @@ const RATE_TOLERANCE = 0.1;
 const MIB = 1024 * 1024;
 const FIRST_MS = Date.parse('2026-11-21T11:27:00Z');
 
-interface Shown {
-  readonly cpuMillicores: number;
-  readonly memoryMib: number;
-}
-
 let line: ReplayLine;
-const printed: Array<Record<'node' | 'pod' | 'container', Record<string, Shown>>> = [];
+const printed: TopTables[] = [];
 
 beforeAll(async () => {
   const recording = readRecording('three-generations');
@@ -117,23 +114,4 @@ function note(
   if (!mebibytes.some((value) => Math.abs(value - shown.memoryMib) <= toleranceMib)) {
     misses.push(`${what}: ${shown.memoryMib}Mi shown, ours ${mebibytes.join(', ')}`);
   }
-}
-
-/** Reads the three tables that are printed one after the other. */
-function readTop(text: string): Record<'node' | 'pod' | 'container', Record<string, Shown>> {
-  const tables = { node: {}, pod: {}, container: {} } as Record<'node' | 'pod' | 'container', Record<string, Shown>>;
-  let table: 'node' | 'pod' | 'container' | undefined;
-  for (const row of text.split('\n').map((part) => part.trim().split(/\s+/))) {
-    if (row[0] === 'NAME') {
-      table = row.includes('CPU%') ? 'node' : undefined;
-    } else if (row[0] === 'NAMESPACE') {
-      table = row[2] === 'NAME' && row[1] === 'POD' ? 'container' : 'pod';
-    } else if (table !== undefined && row.length >= 3) {
-      const names = { node: 1, pod: 2, container: 3 }[table];
-      const memory = table === 'node' ? names + 2 : names + 1;
-      const shown = { cpuMillicores: parseInt(row[names], 10), memoryMib: parseInt(row[memory], 10) };
-      tables[table][row.slice(0, names).join('/')] = shown;
-    }
-  }
-  return tables;
 }

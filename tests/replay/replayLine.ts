@@ -8,6 +8,8 @@ import { createQueryEngine } from '../../backend/query/queryEngine.ts';
 import type { QueryEngine } from '../../backend/query/queryEngine.ts';
 import type { Filter } from '../../backend/query/types.ts';
 import { HeadStore } from '../../backend/store/headStore.ts';
+import { writeToAll } from '../../backend/store/roundWriter.ts';
+import type { RoundWriter } from '../../backend/store/roundWriter.ts';
 import type { Recording } from '../support/recordings.ts';
 import { until } from '../support/until.ts';
 import { replayCluster } from './replayCluster.ts';
@@ -21,6 +23,8 @@ export interface ReplayLine {
   readonly collector: Collector;
   readonly head: HeadStore;
   readonly engine: QueryEngine;
+  /** Where the recorded API server answers. */
+  readonly apiUrl: string;
   /** Collects the round that ends at `endMs`, with the recording at `moment` and the clock at `nowMs`. */
   collect(moment: number, endMs: number, nowMs: number): Promise<void>;
   /** The value of every object at the end of a round, by its names joined with `/`; absent values are missing. */
@@ -31,7 +35,11 @@ export interface ReplayLine {
 }
 
 /** Joins the real rooms as the backend does, with a clock that the test sets; with cAdvisor's answers if some are given. */
-export async function startReplay(recording: Recording, cadvisor?: CadvisorAnswers): Promise<ReplayLine> {
+export async function startReplay(
+  recording: Recording,
+  cadvisor?: CadvisorAnswers,
+  beside: readonly RoundWriter[] = []
+): Promise<ReplayLine> {
   const cluster = await replayCluster(recording, cadvisor);
   await cluster.turnTo(0);
   let nowMs = 0;
@@ -57,7 +65,7 @@ export async function startReplay(recording: Recording, cadvisor?: CadvisorAnswe
     },
     kubelets,
     cadvisor: cadvisor && new CadvisorSource({ ...times, kubelets, telemetry }),
-    writer: head,
+    writer: writeToAll([head, ...beside]),
     clock: { nowMs: () => nowMs, sleepUntil: () => Promise.resolve() },
     log: { info: () => undefined, warn: () => undefined },
     telemetry,
@@ -70,6 +78,7 @@ export async function startReplay(recording: Recording, cadvisor?: CadvisorAnswe
     collector,
     head,
     engine,
+    apiUrl: cluster.api.url,
     async collect(moment, endMs, clockMs) {
       await cluster.turnTo(moment);
       await until('the directory to hear of every change', () => hasHeard(directory, cluster, shown));
