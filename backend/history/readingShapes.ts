@@ -23,7 +23,7 @@ export interface Visitor {
   shardEnd?(): void;
 }
 
-/** What is at `offset + i` of the arrays, for i from `first` up to but without `end`, is of the time `timesMs[i]`. */
+/** Lent for one call. What is at `offset + i` of the arrays, for i from `first` up to but without `end`, is of the time `timesMs[i]`. */
 export interface Course {
   readonly timesMs: readonly number[];
   readonly first: number;

@@ -205,10 +205,12 @@ function visit(
   const end = timesMs.findLastIndex((timeMs) => timeMs <= toMs) + 1;
   for (const [node, { objects, values }] of first < 0 ? [] : groups) {
     if (!nodes || nodes.has(node)) {
+      const course = { timesMs, first, end, offset: 0, samples: values };
       for (let row = 0; row < objects.length; row++) {
         const slot = slotFor(objects[row]);
         if (slot >= 0) {
-          visitor.course(slot, { timesMs, first, end, offset: row * capacity, samples: values });
+          course.offset = row * capacity;
+          visitor.course(slot, course);
         }
       }
       visitor.shardEnd?.();

@@ -89,10 +89,14 @@ class Ranks {
 
   addCourse(slot: number, { first, end, offset, samples, buckets }: Course, slotCount: number): void {
     this.reserve(slotCount);
-    for (let index = offset + first; samples && index < offset + end; index++) {
-      if (!Number.isNaN(samples[index])) {
-        this.totals[slot] = this.combine(slot, samples[index]);
-        this.counts[slot]++;
+    if (samples && (this.how === 'avg' || this.how === 'max')) {
+      this.addSamples(slot, samples, offset + first, offset + end);
+    } else if (samples) {
+      for (let index = offset + first; index < offset + end; index++) {
+        if (!Number.isNaN(samples[index])) {
+          this.totals[slot] = this.combine(slot, samples[index]);
+          this.counts[slot]++;
+        }
       }
     }
     for (let index = offset + first; buckets && index < offset + end; index++) {
@@ -100,6 +104,22 @@ class Ranks {
         this.addBucket(slot, buckets, index);
       }
     }
+  }
+
+  /** Sums or largest values: nine million samples pass here for the top pods of an hour of 5,000 nodes. */
+  private addSamples(slot: number, samples: Float64Array, from: number, end: number): void {
+    const isMax = this.how === 'max';
+    let count = this.counts[slot];
+    let total = count > 0 ? this.totals[slot] : isMax ? -Infinity : 0;
+    for (let index = from; index < end; index++) {
+      const value = samples[index];
+      if (value === value) {
+        total = isMax ? (value > total ? value : total) : total + value;
+        count++;
+      }
+    }
+    this.counts[slot] = count;
+    this.totals[slot] = total;
   }
 
   private addBucket(slot: number, buckets: Buckets, index: number): void {
