@@ -1,4 +1,5 @@
 import type { Door } from './api/door.ts';
+import { createDashboardDoor } from './api/dashboard/scraper.ts';
 import { createHeapsterDoors, createHeapsterFallback } from './api/heapster/doors.ts';
 import type { ClusterFacts, PointReader, RoundReader } from './api/heapster/types.ts';
 import type { Config } from './config/config.ts';
@@ -14,23 +15,32 @@ export interface HeapsterFaceOptions {
   readonly nowMs: () => number;
 }
 
-/** The doors of Heapster's own face, to be placed around those of our own languages; none if it is switched off. */
+/**
+ * The doors of Heapster's own face, to be placed around those of our own languages, and of the scraper that came after it.
+ * None if they are switched off.
+ */
 export function openHeapsterFace(options: HeapsterFaceOptions): { readonly first: Door[]; readonly last: Door[] } {
   const { heapster, query } = options.config;
-  if (heapster.api === 'off') {
-    return { first: [], last: [] };
-  }
   const recent = readHead(options.head);
+  const history = options.history instanceof JoinedReader ? readJoined(recent, options.history) : recent;
+  const { maxPoints } = query;
+  const dashboard =
+    heapster.dashboardApi === 'off'
+      ? []
+      : [createDashboardDoor({ access: heapster.dashboardApi, history, maxPoints, nowMs: options.nowMs })];
+  if (heapster.api === 'off') {
+    return { first: [], last: dashboard };
+  }
   const first = createHeapsterDoors({
     access: heapster.api,
     recent,
-    history: options.history instanceof JoinedReader ? readJoined(recent, options.history) : recent,
+    history,
     facts: options.facts,
     labels: heapster,
-    maxPoints: query.maxPoints,
+    maxPoints,
     nowMs: options.nowMs,
   });
-  return { first, last: [createHeapsterFallback()] };
+  return { first, last: [...dashboard, createHeapsterFallback()] };
 }
 
 /** The head as Heapster's face reads it. */

@@ -126,6 +126,8 @@ export interface MetricsApiConfig {
 /** What concerns Heapster's own face. */
 export interface HeapsterConfig {
   readonly api: 'open' | 'token' | 'off';
+  /** The API of the Kubernetes Dashboard's metrics scraper. */
+  readonly dashboardApi: 'open' | 'token' | 'off';
   readonly labelSeparator: string;
   /** Labels that are also stored under a name of their own. */
   readonly storeLabels: ReadonlyArray<{ readonly name: string; readonly key: string }>;

@@ -53,6 +53,7 @@ export function loadConfig(
     auth: readAuth(settings, readTextFile),
     heapster: {
       api: values['heapster-api'],
+      dashboardApi: values['dashboard-api'],
       labelSeparator: values['label-separator'],
       storeLabels: values['store-label'] ?? [],
       ignoreLabels: values['ignore-label'] ?? [],

@@ -86,6 +86,14 @@ export const serverSettings = {
     default: 'token',
     parse: choice('open', 'token', 'off'),
   },
+  'dashboard-api': {
+    group: 'heapster',
+    shape: 'open|token|off',
+    description:
+      "The API of the Kubernetes Dashboard's metrics scraper: open to everybody who can connect (the Dashboard sends no token), with a token, or not at all.",
+    default: 'token',
+    parse: choice('open', 'token', 'off'),
+  },
   'store-label': {
     group: 'heapster',
     shape: 'KEY|NAME=KEY,…',
