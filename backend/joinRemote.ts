@@ -4,14 +4,9 @@ import { wantedStepMs } from './query/timeSteps.ts';
 import type { Filter, Resolution, Series, SeriesAnswer, SeriesQuery, TimeRange } from './query/types.ts';
 import type { NamesAnswer, NamesQuery } from './model/seriesQuery.ts';
 
-/** An answer, with sentences about what is missing in it. */
-export interface RemarkedAnswer extends SeriesAnswer {
-  readonly remarks?: readonly string[];
-}
-
 /** A query engine that may have to ask another one. */
 export interface AskingEngine {
-  series(query: SeriesQuery, range: TimeRange, resolution?: Resolution): RemarkedAnswer | Promise<RemarkedAnswer>;
+  series(query: SeriesQuery, range: TimeRange, resolution?: Resolution): SeriesAnswer | Promise<SeriesAnswer>;
   names(query: NamesQuery, range: TimeRange): NamesAnswer | Promise<NamesAnswer>;
 }
 
@@ -90,7 +85,7 @@ class Join {
     return this.range.fromMs >= Math.min(this.options.oldestMs(), this.borderMs + 1);
   }
 
-  async answer(): Promise<RemarkedAnswer> {
+  async answer(): Promise<SeriesAnswer> {
     const { range, query, borderMs } = this;
     try {
       if (range.toMs <= borderMs || query.instant === true) {
@@ -174,7 +169,8 @@ function concatenate(old: SeriesAnswer, recent: SeriesAnswer, first?: readonly S
   old.series.forEach((series) => put(series, 0));
   recent.series.forEach((series) => put(series, old.timesMs.length));
   const series = first ? [...lines.values()] : [...lines.values()].sort(byNames);
-  return { timesMs, series, stepMs: recent.stepMs, unit: recent.unit || old.unit };
+  const { stepMs, remarks } = recent;
+  return { timesMs, series, stepMs, unit: recent.unit || old.unit, remarks };
 }
 
 function byNames(one: Series, other: Series): number {

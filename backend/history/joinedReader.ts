@@ -81,9 +81,9 @@ export class JoinedReader {
   forRange(
     range: Range,
     { stepMs, samples }: { readonly stepMs: number; readonly samples: boolean }
-  ): { reader: Omit<JoinedReader, 'forRange'> | RecentRounds; resolutionMs: number } {
+  ): { reader: Omit<JoinedReader, 'forRange'> | RecentRounds; resolutionMs: number; samplesSinceMs: number } {
     if (range.fromMs > this.sealedUntilMs || range.fromMs >= (this.recent.rounds()[0] ?? Infinity)) {
-      return { reader: this.recent, resolutionMs: this.resolutionMs };
+      return { reader: this.recent, resolutionMs: this.resolutionMs, samplesSinceMs: -Infinity };
     }
     const isOfLastHour = this.warm.reaches(range, this.rounds());
     const wanted = samples || isOfLastHour ? 'raw' : tierFor(stepMs);
@@ -96,7 +96,9 @@ export class JoinedReader {
         (isOfLastHour && this.scanWarm(table, metric, asked, visitor)) ||
         this.scanSpans(table, metric, asked, spans, visitor),
     }) as Omit<JoinedReader, 'forRange'>;
-    return { reader, resolutionMs: Math.max(this.resolutionMs, BUCKET_MS[wanted]) };
+    const buckets = spans.findLast(({ tier }) => tier !== 'raw');
+    const samplesSinceMs = buckets ? buckets.toMs : -Infinity;
+    return { reader, resolutionMs: Math.max(this.resolutionMs, BUCKET_MS[wanted]), samplesSinceMs };
   }
 
   /**

@@ -79,6 +79,8 @@ export interface SeriesAnswer {
   readonly stepMs: number;
   /** Unit of the values, as the catalogue names units. */
   readonly unit: string;
+  /** What a person should know of the values, in sentences. */
+  readonly remarks?: readonly string[];
 }
 
 /** A question about names: the values of a dimension among the objects of a range. */

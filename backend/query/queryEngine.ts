@@ -74,7 +74,12 @@ function answerSeries(
     stepMs: reduceLast ? spanMs / MOST_ROUNDS_REDUCED : query.instant ? spanMs : wantedStepMs(range, resolution),
     samples: plan.overTime.startsWith('p'),
   };
-  const { reader, resolutionMs } = all.forRange?.(range, need) ?? { reader: all, resolutionMs: roundMs };
+  const { reader, resolutionMs, samplesSinceMs } = all.forRange?.(range, need) ?? {
+    reader: all,
+    resolutionMs: roundMs,
+    samplesSinceMs: -Infinity,
+  };
+  const remarks = need.samples && samplesSinceMs >= range.fromMs ? [percentileOfMeans(samplesSinceMs)] : undefined;
   const rounds = reader.rounds();
   const steps = query.instant && !reduceLast ? oneStep(rounds, range) : divideTime(rounds, range, every, resolutionMs);
   const only = query.limit && perObject ? bestObjects(reader, plan, query, query.limit) : undefined;
@@ -87,9 +92,14 @@ function answerSeries(
   const unit = query.denominator === undefined ? plan.metric.unit : 'share';
   if (reduceLast) {
     const last = oneStep(rounds, range);
-    return { timesMs: last.timesMs, stepMs: last.stepMs, unit, series: series.map((one) => reduceSeries(one, plan)) };
+    const reduced = series.map((one) => reduceSeries(one, plan));
+    return { timesMs: last.timesMs, stepMs: last.stepMs, unit, series: reduced, remarks };
   }
-  return { timesMs: steps.timesMs, stepMs: steps.stepMs, unit, series };
+  return { timesMs: steps.timesMs, stepMs: steps.stepMs, unit, series, remarks };
+}
+
+function percentileOfMeans(untilMs: number): string {
+  return `Up to ${new Date(untilMs).toISOString()} only minima, maxima and means are kept: percentiles are those of the means. Ask for max, or keep samples for longer with --history-raw.`;
 }
 
 function readSeries(

@@ -93,4 +93,6 @@ export interface ReadingNeed {
 export interface RangeReader {
   readonly reader: SeriesReader;
   readonly resolutionMs: number;
+  /** Up to here there are only buckets of what is read. */
+  readonly samplesSinceMs: number;
 }

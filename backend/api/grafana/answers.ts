@@ -8,15 +8,13 @@ import type { Scope } from '../scope.ts';
 import { toFrame } from './frames.ts';
 import { refuseForeignShares, scopeFilters } from './scopes.ts';
 
-/** Answers series; where they have to be fetched first, later. Remarks are sentences about what is missing in an answer. */
+/** Answers series; where they have to be fetched first, later. */
 export interface AskingEngine {
-  series(query: SeriesQuery, range: TimeRange, resolution?: Resolution): RemarkedAnswer | Promise<RemarkedAnswer>;
+  series(query: SeriesQuery, range: TimeRange, resolution?: Resolution): SeriesAnswer | Promise<SeriesAnswer>;
   names(query: NamesQuery, range: TimeRange): NamesAnswer | Promise<NamesAnswer>;
 }
 
 type PanelQuery = QueryRequest['queries'][number];
-
-type RemarkedAnswer = SeriesAnswer & { readonly remarks?: readonly string[] };
 
 export interface AnswerOptions {
   /** Answers at once from what is kept here. */
@@ -70,7 +68,7 @@ class Panel {
     this.notices = options.notices(request, scope.namespaces === 'all');
   }
 
-  async answer(query: PanelQuery, ask: (...question: Question) => Promise<RemarkedAnswer>): Promise<void> {
+  async answer(query: PanelQuery, ask: (...question: Question) => Promise<SeriesAnswer>): Promise<void> {
     try {
       this.take(query, await ask(...this.question(query)));
     } catch (error) {
@@ -78,7 +76,7 @@ class Panel {
     }
   }
 
-  answerAtOnce(query: PanelQuery, ask: (...question: Question) => RemarkedAnswer): void {
+  answerAtOnce(query: PanelQuery, ask: (...question: Question) => SeriesAnswer): void {
     try {
       this.take(query, ask(...this.question(query)));
     } catch (error) {
@@ -101,7 +99,7 @@ class Panel {
     ];
   }
 
-  private take(query: PanelQuery, answer: RemarkedAnswer): void {
+  private take(query: PanelQuery, answer: SeriesAnswer): void {
     const why = answer.series.length === 0 ? whyAbsent(this.options, query.metric) : [];
     const remarks = (answer.remarks ?? []).map((text): Notice => ({ severity: 'warning', text }));
     const notices = [...this.notices, ...remarks, ...why];
