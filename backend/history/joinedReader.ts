@@ -41,7 +41,9 @@ export class JoinedReader {
     this.inventory = inventory;
     this.resolutionMs = resolutionMs;
     const readAll: ReadAll = (table, metric, range, visitor) =>
-      this.scanSpans(table, metric, range, this.spansOf(range, 'raw'), visitor);
+      range.fromMs > this.sealedUntilMs
+        ? this.readRecent(table, metric, range, visitor)
+        : this.scanSpans(table, metric, range, this.spansOf(range, 'raw'), visitor);
     this.warm = new WarmRounds(readAll, resolutionMs);
   }
 
@@ -123,6 +125,15 @@ export class JoinedReader {
     const nodes = range.pods && this.inventory.shardsOfPods(range.pods);
     const slots = new Slots(this.inventory, table, range, visitor);
     return this.warm.scan({ table, metric, range }, this.rounds(), nodes, slots.ask.bind(slots), visitor);
+  }
+
+  /** Reads rounds that only memory has, of all objects of nodes, whatever they are called now. */
+  private readRecent(table: TableName, metric: string, range: Range, visitor: Visitor): void {
+    this.recent.scan(table, metric, range, {
+      slotFor: (object) => visitor.slotFor(this.inventory.find(table, object.names.node ?? '', object.key) ?? object),
+      column: (timestampMs, values, slotOfRow, rowCount) => visitor.column(timestampMs, values, slotOfRow, rowCount),
+      shardEnd: () => visitor.shardEnd?.(),
+    });
   }
 
   private get sealedUntilMs(): number {
