@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { delimiter, join, relative } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 
 const ROOT = join(__dirname, '..', '..');
@@ -39,6 +39,19 @@ export interface Ran {
 export function kustomize(folder: string): string {
   const [program, ...first] = kustomizeProgram();
   return succeed(run(program, [...first, folder]), `kustomize build ${folder}`);
+}
+
+/** The same for a folder of somebody's own that joins components, in this order. */
+export function kustomizeComponents(components: readonly string[]): string {
+  const folder = mkdtempSync(join(realpathSync(tmpdir()), 'heapscope-kustomization-'));
+  const deploy = relative(folder, join(ROOT, 'deploy'));
+  const list = components.map((name) => `  - ${deploy}/components/${name}\n`).join('');
+  writeFileSync(join(folder, 'kustomization.yaml'), `resources:\n  - ${deploy}/base\ncomponents:\n${list}`);
+  try {
+    return kustomize(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /** Runs `helm template` on the chart. */

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { helmTemplate, kustomize, objectsOf, succeed, type Manifest } from './clusterTools.ts';
+import { helmTemplate, kustomize, kustomizeComponents, objectsOf, succeed, type Manifest } from './clusterTools.ts';
 
 /** A container of a pod, as far as tests look at it. */
 export interface Container {
@@ -107,6 +107,13 @@ const CHARTS: Record<string, { release: string; namespace: string; values: strin
   'by the API server': { release: 'h', namespace: 'h', values: ['grafana.access=service-proxy'] },
 };
 
+/** Components joined in ways that no overlay does: their order must not matter. */
+const JOINED = [
+  ['kubernetes-auth', 'persistent', 'metrics-api'],
+  ['metrics-api', 'persistent', 'kubernetes-auth'],
+  ['grafana', 'grafana-ingress', 'persistent'],
+];
+
 const texts = new Map<string, string>();
 
 /** The text of every manifest there is, by what it is called in messages; built once. */
@@ -114,6 +121,9 @@ export function everyText(): ReadonlyMap<string, string> {
   if (texts.size === 0) {
     for (const path of ['deploy/base', ...OVERLAYS]) {
       texts.set(path, kustomize(path));
+    }
+    for (const components of JOINED) {
+      texts.set(components.join(' and '), kustomizeComponents(components));
     }
     for (const [name, { release, namespace, values }] of Object.entries(CHARTS)) {
       texts.set(`chart ${name}`, succeed(helmTemplate(release, namespace, values), 'helm template'));

@@ -46,7 +46,23 @@ test.each([
   expect(validityOf(text.replaceAll(right, wrong)).join()).toMatch(said);
 });
 
-test('every overlay is more than its base, and each component is part of one or described', () => {
+test('components come to the same in whatever order they are joined', () => {
+  const sorted = (name: string) =>
+    objectsOf(everyText().get(name)!)
+      .map((object) => JSON.stringify(object))
+      .sort();
+  const args = /"args":\[[^\]]*\]/;
+  const [one, other] = [
+    'kubernetes-auth and persistent and metrics-api',
+    'metrics-api and persistent and kubernetes-auth',
+  ];
+  expect(sorted(one).map((object) => object.replace(args, ''))).toEqual(
+    sorted(other).map((object) => object.replace(args, ''))
+  );
+  expect(args.exec(sorted(one).join())![0]).toBe('"args":["--auth=kubernetes","--secure-port=8443"]');
+});
+
+test('each component is part of an overlay or described', () => {
   const install = readFileSync(join(ROOT, 'docs/install.md'), 'utf8');
   const used =
     OVERLAYS.map((path) => readFileSync(join(ROOT, path, 'kustomization.yaml'), 'utf8')).join('\n') + install;
