@@ -1,4 +1,5 @@
-import { ALIASES, FOREIGN_FLAGS } from './heapsterFlags.ts';
+import { FOREIGN_FLAGS } from './heapsterFlags.ts';
+import { ALIASES } from './metricsServerFlags.ts';
 import { canonicalName, environmentName, nearestName } from './setting.ts';
 import type { Given } from './setting.ts';
 import { describeSetting, isSetting, PUBLIC_NAMES } from './settings.ts';

@@ -100,7 +100,7 @@ export function documentedGroups(): DocumentedGroup[] {
   }));
 }
 
-/** Heapster's flags that are accepted without effect, and those that are refused with the reason. */
+/** Flags of Heapster and metrics-server that are accepted without effect, and those that are refused with the reason. */
 export function documentedForeignFlags(): { noEffect: string[]; refused: Array<{ flag: string; instead: string }> } {
   const noEffect: string[] = [];
   const refused: Array<{ flag: string; instead: string }> = [];
