@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { existsSync, statfsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import type { HistoryConfig } from './config/config.ts';
 import { HeapscopeError, sentenceOf } from './errors.ts';
 import { History, ROUNDS_PER_BLOCK, type HistoryState } from './history/history.ts';
@@ -33,7 +34,8 @@ export function openHistory(
   }
   const path = config.isGiven ? config.path : join(config.path, folderName(clusterName));
   try {
-    const history = History.open({ path, retention: config, resolutionMs, log });
+    const maxBytes = Math.min(config.maxBytes, MOST_OF_DISK * diskBytes(path));
+    const history = History.open({ path, retention: { ...config, maxBytes }, resolutionMs, log });
     log.info(`History is kept in ${path}.`);
     return {
       writers: [head, history],
@@ -50,6 +52,19 @@ export function openHistory(
     log.warn(`${sentenceOf(error)} History is kept in memory only; name a folder by --data-dir.`);
     return inMemory(head);
   }
+}
+
+/** A volume that is smaller than what the history may take is not filled to its end. */
+const MOST_OF_DISK = 0.85;
+
+/** Size of the disk that a folder is on, or will be. */
+function diskBytes(path: string): number {
+  let folder = resolve(path);
+  while (!existsSync(folder)) {
+    folder = dirname(folder);
+  }
+  const { blocks, bsize } = statfsSync(folder);
+  return blocks * bsize;
 }
 
 interface OpenHistoryLog {

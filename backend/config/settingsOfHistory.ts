@@ -28,8 +28,8 @@ export const historySettings = {
     group: 'history',
     shape: 'BYTES',
     description:
-      'Most the history may take on disk; then the oldest goes. 100 nodes of 30 pods take some 7 GB in 14 days.',
-    default: '10GiB',
+      'Most the history may take on disk, and never more than 85 % of the disk; then the oldest goes. 100 nodes of 30 pods take 39 GB with all tiers.',
+    default: '40GiB',
     parse: bytes(32 * 2 ** 20),
   },
   'history-raw': {
