@@ -20,6 +20,7 @@ export interface Container {
 /** Where a volume comes from. */
 export interface Source {
   configMap?: { name: string };
+  emptyDir?: { sizeLimit: string };
   secret?: { secretName: string };
   persistentVolumeClaim?: { claimName: string };
   projected?: { sources: Source[] };

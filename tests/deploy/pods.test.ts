@@ -80,4 +80,17 @@ describe('pods', () => {
       }
     }
   });
+
+  test('keep a history that fits the volume, with a GiB for what waits for a receiver', () => {
+    const gib = (text: string) => Number(/^(\d+)Gi(B)?$/.exec(text)![1]);
+    for (const { name, objects } of everywhere()) {
+      const { containers, volumes } = backendOf(objects).spec.template.spec;
+      const history = containers[0].env!.find((variable) => variable.name === 'HEAPSCOPE_HISTORY_SIZE')!.value!;
+      const data = volumes.find((volume) => volume.name === 'data')!;
+      const [claim] = ofKind<{ resources: { requests: { storage: string } } }>(objects, 'PersistentVolumeClaim');
+      const isOldClaim = data.persistentVolumeClaim?.claimName === 'old';
+      const size = data.emptyDir?.sizeLimit ?? (isOldClaim ? '12Gi' : claim.spec.resources.requests.storage);
+      expect({ name, fits: gib(history) + 1 < gib(size) }).toEqual({ name, fits: true });
+    }
+  });
 });
