@@ -116,12 +116,7 @@ describe("Heapster's flags that are no settings", () => {
   });
 
   test('flags that would change who may ask are refused rather than ignored', () => {
-    const problems = problemsOf([
-      '--simulate=3',
-      '--tls-client-ca=ca.pem',
-      '--allowed-users=me',
-      '--api-server',
-    ]);
+    const problems = problemsOf(['--simulate=3', '--tls-client-ca=ca.pem', '--allowed-users=me', '--api-server']);
     expect(problems).toHaveLength(3);
     expect(problems[0]).toContain('--tls-client-ca is not offered');
   });

@@ -51,6 +51,8 @@ interface OpenLog {
 
 /** Rounds of one log. Questions read them from memory until the log is sealed, so memory has to hold some more. */
 export const ROUNDS_PER_BLOCK = 10;
+/** How long closing waits for work on files. */
+const CLOSING_MS = 2_000;
 const MAX_DAMAGES = 20;
 /** Less than this is left for logs and for segments that are being made: nothing is written below it. */
 const RESERVED_BYTES = 16 * 2 ** 20;
@@ -75,6 +77,7 @@ export class History {
   private failedRoundMs = NaN;
   private writtenRounds = 0;
   private lostRounds = 0;
+  private readonly stopping = new AbortController();
   /** Work on files, one after the other. */
   private work: Promise<void> = Promise.resolve();
 
@@ -93,6 +96,7 @@ export class History {
       inventory,
       inventoryFile,
       retention: options.retention,
+      stopping: this.stopping.signal,
       info: (sentence) => options.log.info(sentence),
       noteDamage,
       findLostObjects: once(() => this.findLostObjects(loaded)),
@@ -185,9 +189,11 @@ export class History {
     this.inventoryFile.rewrite(this.inventory, this.upkeep.newestMs);
   }
 
-  /** Puts everything on the disk. The open log is sealed by the next start. */
+  /** Puts everything on the disk. The open log, and work that takes longer than a moment, is left to the next start. */
   async close(): Promise<void> {
+    const patience = setTimeout(() => this.stopping.abort(new Error('The history is closed.')), CLOSING_MS);
     await this.work;
+    clearTimeout(patience);
     await this.open?.writer.close().catch((error: unknown) => this.options.log.warn(sentenceOf(error)));
     this.open = undefined;
     this.store.close();
@@ -263,7 +269,9 @@ export class History {
         await this.upkeep.run();
         this.disorder = undefined;
       } catch (error) {
-        this.noteDisorder(error);
+        if (!this.stopping.signal.aborted) {
+          this.noteDisorder(error);
+        }
       }
     });
   }

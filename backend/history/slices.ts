@@ -3,9 +3,15 @@ import type { Work } from './sealing.ts';
 /** How long the work on files may keep everything else waiting. */
 const SLICE_MS = 8;
 
-/** Does work slice by slice, so that rounds and questions are not kept waiting. */
-export async function inSlices<Result>(work: Work<Result>): Promise<Result> {
+/**
+ * Does work slice by slice, so that rounds and questions are not kept waiting. Rejects with the signal's reason where it
+ * aborts first; what the work had begun is taken back.
+ */
+export async function inSlices<Result>(work: Work<Result>, signal?: AbortSignal): Promise<Result> {
   for (;;) {
+    if (signal?.aborted) {
+      work.throw(signal.reason);
+    }
     const untilMs = performance.now() + SLICE_MS;
     do {
       const step = work.next();

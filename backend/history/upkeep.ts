@@ -29,6 +29,8 @@ export interface UpkeepParts {
   readonly inventory: Inventory;
   readonly inventoryFile: InventoryFile;
   readonly retention: Retention;
+  /** Aborts when the work can be left to the next start. */
+  readonly stopping: AbortSignal;
   readonly info: (sentence: string) => void;
   readonly noteDamage: (sentence: string) => void;
   /** Finds the objects that the inventory's file does not know although it should. */
@@ -143,7 +145,7 @@ export class Upkeep {
     log.writer = undefined;
     const reader = new WalReader(log.path);
     try {
-      const name = await inSlices(this.sealing(reader));
+      const name = await inSlices(this.sealing(reader), this.parts.stopping);
       const untilMs = this.newestMs;
       const changed = new Set([...log.changed, ...this.unsaved]);
       inventoryFile.save(inventory, untilMs, changed);
@@ -206,7 +208,7 @@ export class Upkeep {
   /** Merges segments. A damaged one among them is set aside, and the others are merged the next time. */
   private async merge(group: readonly Segment[], work: Work<SegmentName[]>): Promise<void> {
     try {
-      this.parts.store.add(await inSlices(work));
+      this.parts.store.add(await inSlices(work, this.parts.stopping));
     } catch (error) {
       if (!(error instanceof DamagedBytesError)) {
         throw error;
