@@ -53,7 +53,7 @@ test('"Save & test" of who may see everything repeats every sentence, those abou
 
 test('a range that ends before the newest rounds has no notice about the nodes of now', () => {
   expect(texts(sourcesWith(['a']), true, { fromMs: 0, toMs: 8.5 * MINUTE_MS })).toEqual([
-    'Nothing before 1970-01-01T00:09:00.000Z is kept in memory. Choose a later range, or raise --head-window or --head-memory.',
+    'Nothing before 1970-01-01T00:09:00.000Z is kept. Choose a later range, or give --data-dir, or raise --head-window or --head-memory.',
   ]);
 });
 
@@ -62,4 +62,13 @@ test('rounds that fail to come are told', () => {
   expect(texts(sources, false, { fromMs: 0, toMs: 14 * MINUTE_MS })).toEqual([
     'The newest data are 240 s old. Look at the status page of Heapscope.',
   ]);
+});
+
+test('a history that cannot be written is told beside panels; its path only to those who may see nodes', () => {
+  const problem = 'The history in /data cannot be written: the disk is full.';
+  const history = () => ({ problem, damages: [], oldestMs: 0 });
+  const sources = { ...sourcesWith([]), history };
+  const range = { fromMs: 9.5 * MINUTE_MS, toMs: 10 * MINUTE_MS };
+  expect(texts(sources, true, range)).toContain(problem);
+  expect(texts(sources, false, range)).toEqual(['The history cannot be written; values go on in memory meanwhile.']);
 });
