@@ -64,6 +64,15 @@ test('rounds that fail to come are told', () => {
   ]);
 });
 
+test('what was read before a restart and is not back yet is told of ranges that have it', () => {
+  const history = () => ({ problem: undefined, damages: [], oldestMs: 1, unreadSinceMs: 5 * MINUTE_MS });
+  const sources = sourcesWith([], { history });
+  expect(texts(sources, true)).toEqual([
+    'The last rounds before the restart, from 1970-01-01T00:05:00.000Z on, are being read from the log: they are there in a moment.',
+  ]);
+  expect(texts(sources, true, { fromMs: 0, toMs: 4 * MINUTE_MS })).toEqual([]);
+});
+
 test('a history that cannot be written is told beside panels; its path only to those who may see nodes', () => {
   const problem = 'The history in /data cannot be written: the disk is full.';
   const history = () => ({ problem, damages: [], oldestMs: 0 });

@@ -23,6 +23,8 @@ export interface HistoryReport {
   readonly damages: readonly string[];
   /** NaN while there is nothing. */
   readonly oldestMs: number;
+  /** Time of the first round from before a restart that is not readable yet. */
+  readonly unreadSinceMs?: number;
 }
 
 /** Nodes whose sentences a notice repeats. */
@@ -51,6 +53,11 @@ export function reportNotices(
   if (history?.problem !== undefined) {
     const text = mayNameNodes ? history.problem : 'The history cannot be written; values go on in memory meanwhile.';
     notices.push({ severity: 'warning', text });
+  }
+  if (history?.unreadSinceMs !== undefined && range.toMs >= history.unreadSinceMs) {
+    const since = new Date(history.unreadSinceMs).toISOString();
+    const text = `The last rounds before the restart, from ${since} on, are being read from the log: they are there in a moment.`;
+    notices.push({ severity: 'info', text });
   }
   const oldestMs = Math.min(...rounds.slice(0, 1), history?.oldestMs || Infinity);
   if (rounds.length > 0 && range.toMs < oldestMs) {

@@ -1,10 +1,10 @@
 import { openDataDirectory } from '../backend/history/dataDirectory.ts';
+import { doFileTask } from '../backend/history/fileTasks.ts';
 import { History } from '../backend/history/history.ts';
 import type { HistoryObject } from '../backend/history/inventory.ts';
 import { JoinedReader } from '../backend/history/joinedReader.ts';
 import { COMPACTED_MS, compactTier, DAY_MS } from '../backend/history/sealing.ts';
 import { segmentPath, type SegmentName } from '../backend/history/segmentStore.ts';
-import { toEnd } from '../backend/history/slices.ts';
 import { createQueryEngine, type QueryEngine } from '../backend/query/queryEngine.ts';
 import { HeadStore } from '../backend/store/headStore.ts';
 import { cpuMs } from './cpuTime.ts';
@@ -37,6 +37,8 @@ export function openStores(path: string): Stores {
     resolutionMs: RESOLUTION_MS,
     retention: { keepMs: { raw: FOREVER_MS, '10m': FOREVER_MS, '1h': FOREVER_MS }, maxBytes: Infinity },
     log: { info: () => undefined, warn: (sentence) => console.error(sentence) },
+    // In this thread: what is measured is the work, and not the start of a thread out of sources.
+    files: (directory) => ({ run: async (task) => doFileTask(directory, task) }),
   });
   const reader = new JoinedReader(head, history.store, history.inventory, RESOLUTION_MS);
   return { head, history, engine: createQueryEngine(reader, RESOLUTION_MS, { maxSeries: 1000, maxPoints: 1_000_000 }) };
@@ -124,7 +126,7 @@ export function repeatUntil({ history }: Stores, path: string, days: number): { 
     );
     history.store.add(ofDay.slice(1));
     const startedMs = cpuMs();
-    const [name] = toEnd(compactTier(directory, history.store.ofTier(tier.tier)));
+    const [name] = compactTier(directory, history.store.ofTier(tier.tier));
     dayMs += cpuMs() - startedMs;
     history.store.add([name]);
     history.store.add(Array.from({ length: days - 1 }, (_, day) => copy(name, (day + 1) * DAY_MS)));

@@ -12,7 +12,6 @@ import { writeMatrix } from '../backend/history/matrixCodec.ts';
 import { framePage } from '../backend/history/pageFrame.ts';
 import { RoundLog } from '../backend/history/roundLog.ts';
 import { compactRounds, sealLog } from '../backend/history/sealing.ts';
-import { toEnd } from '../backend/history/slices.ts';
 import { SegmentStore } from '../backend/history/segmentStore.ts';
 import type { TableBlock } from '../backend/history/shardBlock.ts';
 import { writeStored } from '../backend/history/storedCodec.ts';
@@ -66,14 +65,12 @@ class Run {
     }
   }
 
-  keyOf = (object: number): string => this.inventory.object(object)?.key ?? '';
-
   /** Every table of every log. */
   *tables(): Generator<{ fromMs: number; shard: string; table: string; block: TableBlock }> {
     for (const path of this.logs) {
       const log = new WalReader(path);
       for (const shard of log.shards()) {
-        for (const [table, block] of log.block(shard, this.keyOf)) {
+        for (const [table, block] of log.block(shard)) {
           yield { fromMs: log.timesMs[0], shard, table, block };
         }
       }
@@ -151,7 +148,7 @@ function seal(run: Run, store: SegmentStore): { bytes: number; ms: number } {
   const startedMs = cpuMs();
   for (const path of run.logs) {
     const log = new WalReader(path);
-    const name = toEnd(sealLog(run.directory, log, run.keyOf));
+    const name = sealLog(run.directory, log);
     log.close();
     store.add(name ? [name] : []);
   }
@@ -162,7 +159,7 @@ function compact(run: Run, store: SegmentStore, segmentsEach: number): { bytes: 
   const startedMs = cpuMs();
   const segments = store.ofTier('raw');
   for (let from = 0; from < segments.length; from += segmentsEach) {
-    store.add(toEnd(compactRounds(run.directory, segments.slice(from, from + segmentsEach))));
+    store.add(compactRounds(run.directory, segments.slice(from, from + segmentsEach)));
   }
   return { bytes: bytesIn(run.directory.segments), ms: cpuMs() - startedMs };
 }

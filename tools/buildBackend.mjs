@@ -1,4 +1,4 @@
-// Bundles the backend and the simulator into single files that need no node_modules: build/heapscope.mjs, build/simulator.mjs.
+// Bundles the backend, the thread of its history and the simulator into files that need no node_modules: build/*.mjs.
 import { cpSync, existsSync, mkdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -36,7 +36,11 @@ export async function buildBackend(entries, folder) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const entries = { heapscope: join(root, 'backend/main.ts'), simulator: join(root, 'simulator/main.ts') };
+  const entries = {
+    heapscope: join(root, 'backend/main.ts'),
+    historyThread: join(root, 'backend/history/historyThread.ts'),
+    simulator: join(root, 'simulator/main.ts'),
+  };
   const missing = Object.values(entries).filter((file) => !existsSync(file));
   if (missing.length > 0) {
     console.error(`There is no ${missing.join(' and no ')} to build from.`);
@@ -44,5 +48,5 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   }
   const folder = resolve(root, 'build');
   await buildBackend(entries, folder);
-  console.log('Built build/heapscope.mjs and build/simulator.mjs.');
+  console.log('Built build/heapscope.mjs, build/historyThread.mjs and build/simulator.mjs.');
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { History } from './history.ts';
 import { readPoints } from './historyReader.ts';
 import type { Tier } from './shardBlock.ts';
-import { batchTable, nodeBatch } from './testing/history.ts';
+import { batchTable, here, nodeBatch } from './testing/history.ts';
 import { removeTemporaryFolders, temporaryFolder } from './testing/temporaryFolder.ts';
 
 const MINUTE = 60_000;
@@ -12,18 +12,20 @@ const START = Date.UTC(2026, 10, 21);
 
 afterEach(removeTemporaryFolders);
 
-function open(path: string): { history: History; told: string[] } {
+async function open(path: string): Promise<{ history: History; told: string[] }> {
   const told: string[] = [];
   const tell = (sentence: string) => told.push(sentence);
   const retention = { keepMs: { raw: 14 * DAY, '10m': 60 * DAY, '1h': 400 * DAY }, maxBytes: 1e9 };
   const log = { info: tell, warn: tell };
-  return { history: History.open({ path, retention, resolutionMs: MINUTE, log }), told };
+  const history = History.open({ path, retention, resolutionMs: MINUTE, log, files: here });
+  await history.settled();
+  return { history, told };
 }
 
 /** A history of so many minutes, as a kill leaves it. */
 async function written(minutes: number): Promise<string> {
   const path = temporaryFolder();
-  const { history } = open(path);
+  const { history } = await open(path);
   for (let minute = 1; minute <= minutes; minute++) {
     const timestampMs = START + minute * MINUTE;
     const rows = { 'shop/web': { 'memory/usage': minute }, [`shop/job-${minute >> 5}`]: { 'memory/usage': minute } };
@@ -59,7 +61,7 @@ describe('a flipped bit', () => {
   test.each([0.3, 0.6, 0.9])('in a log costs no more than the log, and is told (%d)', async (part) => {
     const path = await written(125);
     flip(fileOf(path, /\.wal$/), part);
-    const { history, told } = open(path);
+    const { history, told } = await open(path);
     const found = minutesOf(history, 'shop/web');
     expect(found.slice(0, 120)).toEqual(WHOLE.slice(0, 120));
     expect(found.length).toBeLessThan(125);
@@ -73,7 +75,7 @@ describe('a flipped bit', () => {
   ] as const)('in a segment of the tier %s sets it aside; the other tiers are served', async (tier, kind) => {
     const path = await written(125);
     flip(fileOf(path, kind));
-    const { history, told } = open(path);
+    const { history, told } = await open(path);
     const served = { raw: WHOLE, '10m': WHOLE.filter((minute) => minute % 10 === 0 && minute <= 120), '1h': [60, 120] };
     for (const each of ['raw', '10m', '1h'] as const) {
       const lost = tier === 'raw' ? [121, 122, 123, 124, 125] : [];
@@ -88,12 +90,12 @@ describe('a flipped bit', () => {
     async (part) => {
       const path = await written(125);
       flip(fileOf(path, /objects\.inv$/), part);
-      const { history, told } = open(path);
+      const { history, told } = await open(path);
       expect(minutesOf(history, 'shop/web')).toEqual(WHOLE);
       expect(minutesOf(history, 'shop/job-1')).toEqual(WHOLE.slice(31, 63));
       expect(told.join()).toMatch(/The list of objects in .* (was damaged|was not written to its end)/);
       await history.close();
-      const again = open(path);
+      const again = await open(path);
       expect(again.told).toEqual([]);
       expect(minutesOf(again.history, 'shop/job-1')).toEqual(WHOLE.slice(31, 63));
     }
@@ -107,7 +109,7 @@ describe('a flipped bit', () => {
       const bytes = Buffer.from(whole);
       bytes[bit >> 3] ^= 1 << (bit & 7);
       writeFileSync(mark, bytes);
-      const { history } = open(path);
+      const { history } = await open(path);
       expect(minutesOf(history, 'shop/web')).toEqual([1, 2, 3]);
       await history.close();
     }
@@ -118,26 +120,26 @@ describe('a lost file', () => {
   it('of the objects is made again from the names in segments', async () => {
     const path = await written(125);
     rmSync(fileOf(path, /objects\.inv$/));
-    const { history, told } = open(path);
+    const { history, told } = await open(path);
     expect(minutesOf(history, 'shop/web')).toEqual(WHOLE);
     expect(minutesOf(history, 'shop/job-1')).toEqual(WHOLE.slice(31, 63));
     const { names } = history.inventory.find('pod', 'a', 'shop/job-1')!;
     expect(names).toMatchObject({ namespace: 'shop', pod: 'job-1', node: 'a' });
     expect(told.join()).toMatch(/was missing; 5 objects were found again by their names/);
     await history.close();
-    expect(open(path).told).toEqual([]);
+    expect((await open(path)).told).toEqual([]);
   });
 
   it('of the mark is made again; a newer mark beside it is not taken for damage', async () => {
     const path = await written(3);
     const mark = join(path, 'heapscope-history.json');
     rmSync(mark);
-    const { history, told } = open(path);
+    const { history, told } = await open(path);
     expect(minutesOf(history, 'shop/web')).toEqual([1, 2, 3]);
     expect(told.join()).toMatch(/was missing; .* it was made again/);
     await history.close();
     writeFileSync(mark, JSON.stringify({ product: 'heapscope', formatVersion: 2 }));
-    expect(() => open(path)).toThrow(/has format 2/);
+    await expect(open(path)).rejects.toThrow(/has format 2/);
   });
 });
 
@@ -147,7 +149,7 @@ test.each([/raw\.1\./, /1h\.1\./, /objects\.inv$/, /\.wal$/])(
     const path = await written(125);
     const file = fileOf(path, kind);
     truncateSync(file, readFileSync(file).length >> 1);
-    const { history, told } = open(path);
+    const { history, told } = await open(path);
     expect(minutesOf(history, 'shop/web', '10m')).toHaveLength(12);
     expect(minutesOf(history, 'shop/job-1', '10m')).toHaveLength(4);
     expect(told.length).toBeGreaterThan(0);

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path';
 import { History, type HistoryOptions } from './history.ts';
 import { JoinedReader } from './joinedReader.ts';
-import { batchTable, nodeBatch } from './testing/history.ts';
+import { batchTable, here, nodeBatch } from './testing/history.ts';
 import { removeTemporaryFolders, temporaryFolder } from './testing/temporaryFolder.ts';
 
 const MINUTE = 60_000;
@@ -22,14 +22,17 @@ function quiet() {
   return { told, log: { info: tell, warn: tell } };
 }
 
-function openHistory(path: string, options: Partial<HistoryOptions> = {}): History {
-  return History.open({
+async function openHistory(path: string, options: Partial<HistoryOptions> = {}): Promise<History> {
+  const history = History.open({
     path,
     retention: { keepMs: KEEP, maxBytes: 1e9 },
     resolutionMs: MINUTE,
     log: quiet().log,
+    files: here,
     ...options,
   });
+  await history.settled();
+  return history;
 }
 
 /** Minute m of a node: one pod whose memory is the minute, and whose CPU counter grows by 60 a minute. */
@@ -86,33 +89,33 @@ function minutes(from: number, to: number): Record<number, number> {
 describe('what was committed', () => {
   it('is there again after the process was killed, sealed or not', async () => {
     const path = temporaryFolder();
-    await writeMinutes(openHistory(path), 1, 27);
+    await writeMinutes(await openHistory(path), 1, 27);
     // Nothing is closed: this is what a kill leaves.
-    const again = openHistory(path);
+    const again = await openHistory(path);
     expect(readMinutes(again, MEMORY)).toEqual(minutes(1, 27));
     await writeMinutes(again, 28, 33);
-    expect(readMinutes(openHistory(path), MEMORY)).toEqual(minutes(1, 33));
+    expect(readMinutes(await openHistory(path), MEMORY)).toEqual(minutes(1, 33));
   });
 
   it('stays when the round after it is torn', async () => {
     const path = temporaryFolder();
-    await writeMinutes(openHistory(path), 1, 5);
+    await writeMinutes(await openHistory(path), 1, 5);
     const [log] = readdirSync(join(path, 'wal'));
     const bytes = readFileSync(join(path, 'wal', log));
     truncateSync(join(path, 'wal', log), bytes.length - 3);
     const { told, log: sayings } = quiet();
-    expect(readMinutes(openHistory(path, { log: sayings }), MEMORY)).toEqual(minutes(1, 4));
+    expect(readMinutes(await openHistory(path, { log: sayings }), MEMORY)).toEqual(minutes(1, 4));
     expect(told.join()).toMatch(/The last round in .* was not written to its end/);
   });
 
   it('keeps who was there: names, first and last sight', async () => {
     const path = temporaryFolder();
-    const history = openHistory(path);
+    const history = await openHistory(path);
     await writeMinutes(history, 1, 12);
     for (const minute of [13, 14]) {
       writeMinute(history, minute, 'shop/other');
     }
-    const objects = [...openHistory(path).inventory.objects('pod')];
+    const objects = [...(await openHistory(path)).inventory.objects('pod')];
     const seen = objects.map(({ key, firstSeenMs, lastSeenMs }) => [
       key,
       (firstSeenMs - START) / MINUTE,
@@ -126,7 +129,7 @@ describe('what was committed', () => {
 });
 
 it('keeps all digits of a counter beyond 2^53, for whom it may concern', async () => {
-  const history = openHistory(temporaryFolder());
+  const history = await openHistory(temporaryFolder());
   const table = batchTable({ 'shop/web': { [CPU]: 2 ** 53 } });
   for (let minute = 1; minute <= 10; minute++) {
     const wide = new Map([[0, 9_007_199_254_740_993n + BigInt(minute)]]);
@@ -148,7 +151,7 @@ it('keeps all digits of a counter beyond 2^53, for whom it may concern', async (
 
 describe('tiers', () => {
   it('answer long steps with buckets, keep peaks, and go over into samples where there are no buckets yet', async () => {
-    const history = openHistory(temporaryFolder());
+    const history = await openHistory(temporaryFolder());
     await writeMinutes(history, 1, 150);
     expect(readMinutes(history, MEMORY, 10 * MINUTE)).toEqual({
       ...Object.fromEntries(Array.from({ length: 12 }, (_, index) => [(index + 1) * 10, (index + 1) * 10])),
@@ -158,7 +161,7 @@ describe('tiers', () => {
   });
 
   it('of a day become one file each', async () => {
-    const history = openHistory(temporaryFolder());
+    const history = await openHistory(temporaryFolder());
     await writeMinutes(history, 1, 26 * 60);
     const names = history.store.ofTier('1h').map(({ level }) => level);
     expect(names).toEqual([2, 1]);
@@ -169,7 +172,7 @@ describe('tiers', () => {
 describe('retention', () => {
   it('lets samples go before buckets, and answers from these what samples do not reach', async () => {
     const retention = { keepMs: { raw: 3 * HOUR, '10m': DAY, '1h': DAY }, maxBytes: 1e9 };
-    const history = openHistory(temporaryFolder(), { retention });
+    const history = await openHistory(temporaryFolder(), { retention });
     await writeMinutes(history, 1, 10 * 60);
     const found = readMinutes(history, MEMORY);
     expect(found[60 * 6]).toBe(360);
@@ -179,7 +182,7 @@ describe('retention', () => {
 
   it('by size removes the oldest while it runs', async () => {
     const retention = { keepMs: KEEP, maxBytes: 20_000 };
-    const history = openHistory(temporaryFolder(), { retention });
+    const history = await openHistory(temporaryFolder(), { retention });
     await writeMinutes(history, 1, 12 * 60);
     expect(history.store.bytes).toBeLessThanOrEqual(20_000);
     expect(readMinutes(history, MEMORY)[720]).toBe(720);
@@ -187,7 +190,7 @@ describe('retention', () => {
 
   it('forgets objects of which nothing is kept', async () => {
     const retention = { keepMs: { raw: HOUR, '10m': HOUR, '1h': HOUR }, maxBytes: 1e9 };
-    const history = openHistory(temporaryFolder(), { retention });
+    const history = await openHistory(temporaryFolder(), { retention });
     writeMinute(history, 1, 'shop/old');
     await writeMinutes(history, 2, 8 * 60);
     expect([...history.inventory.objects('pod')].map(({ key }) => key)).toEqual(['shop/web']);
@@ -198,7 +201,7 @@ describe('a disk that refuses', () => {
   it('is a state with advice: rounds are left out, and written again when there is room', async () => {
     let free = 1e9;
     const { told, log } = quiet();
-    const history = openHistory(temporaryFolder(), { freeBytes: () => free, log });
+    const history = await openHistory(temporaryFolder(), { freeBytes: () => free, log });
     await writeMinutes(history, 1, 10);
     free = 1e6;
     await writeMinutes(history, 11, 13);
@@ -218,13 +221,13 @@ describe('a disk that refuses', () => {
 describe('a damaged file', () => {
   it('is set aside with a message, and the rest is served', async () => {
     const path = temporaryFolder();
-    await writeMinutes(openHistory(path), 1, 40);
+    await writeMinutes(await openHistory(path), 1, 40);
     const segments = join(path, 'segments');
     const [first] = readdirSync(segments).sort();
     const bytes = readFileSync(join(segments, first));
     bytes[bytes.length >> 1] ^= 0x10;
     writeFileSync(join(segments, first), bytes);
-    const history = openHistory(path);
+    const history = await openHistory(path);
     expect(readMinutes(history, MEMORY)).toEqual(minutes(11, 40));
     expect(readdirSync(join(path, 'damaged'))).toEqual([first]);
     expect(history.state().damages.join()).toMatch(/is damaged: .* It was moved to .*; all else is served\./);
@@ -232,14 +235,14 @@ describe('a damaged file', () => {
 
   it('does not keep the others from being merged', async () => {
     const path = temporaryFolder();
-    const before = openHistory(path);
+    const before = await openHistory(path);
     await writeMinutes(before, 1, 110);
     const segments = join(path, 'segments');
     const [first] = readdirSync(segments).sort();
     const bytes = readFileSync(join(segments, first));
     bytes[bytes.length >> 1] ^= 0x10;
     writeFileSync(join(segments, first), bytes);
-    const history = openHistory(path);
+    const history = await openHistory(path);
     await writeMinutes(history, 111, 140);
     expect(readMinutes(history, MEMORY)).toEqual(minutes(11, 140));
     expect(history.store.ofTier('raw').map(({ level }) => level)[0]).toBe(1);

@@ -4,6 +4,8 @@ import { codeOf, HeapscopeError, sentenceOf } from '../errors.ts';
 import type { NodeBatch, TotalsBatch } from '../model/batch.ts';
 import { openDataDirectory, type DataDirectory } from './dataDirectory.ts';
 import { Inventory } from './inventory.ts';
+import type { FileWorker } from './fileTasks.ts';
+import { FileThread } from './fileThread.ts';
 import { FolderLock } from './folderLock.ts';
 import { InventoryFile, type LoadedInventory } from './inventoryFile.ts';
 import { rebuildInventory } from './rebuildInventory.ts';
@@ -21,6 +23,8 @@ export interface HistoryOptions {
   readonly log: { info(sentence: string): void; warn(sentence: string): void };
   /** Free bytes of the disk a folder is on. */
   readonly freeBytes?: (path: string) => number;
+  /** Who works on files; a thread of its own unless given. */
+  readonly files?: (directory: DataDirectory) => FileWorker;
 }
 
 /** How the history is doing. */
@@ -36,6 +40,8 @@ export interface HistoryState {
   readonly segments: number;
   /** Time of the oldest value of any tier, Unix ms; NaN if there is none. */
   readonly oldestMs: number;
+  /** Time of the first round of an earlier process that is not sealed, and so not readable, yet. */
+  readonly unreadSinceMs: number | undefined;
   /** Rounds that were written, and that were not because the disk refused. */
   readonly writtenRounds: number;
   readonly lostRounds: number;
@@ -96,7 +102,7 @@ export class History {
       inventory,
       inventoryFile,
       retention: options.retention,
-      stopping: this.stopping.signal,
+      files: options.files?.(directory) ?? new FileThread(directory, this.stopping.signal),
       info: (sentence) => options.log.info(sentence),
       noteDamage,
       findLostObjects: once(() => this.findLostObjects(loaded)),
@@ -104,16 +110,15 @@ export class History {
   }
 
   /**
-   * Opens the history in a folder, and seals what logs an earlier process left. Throws `history_format` or
-   * `history_unusable` like {@link openDataDirectory}, and `history_locked` if another process writes there.
+   * Opens the history in a folder, and begins to seal the logs that an earlier process left: their rounds are there when it
+   * has {@link settled}. Throws `history_format` or `history_unusable` like {@link openDataDirectory}, and `history_locked`
+   * if another process writes there.
    */
   static open(options: HistoryOptions): History {
     try {
       const history = new History(options);
-      const failure = history.upkeep.sealLeftLogs();
-      if (failure !== undefined) {
-        history.noteDisorder(failure);
-      }
+      history.upkeep.takeLeftLogs();
+      history.keepInOrder();
       return history;
     } catch (error) {
       if (error instanceof HeapscopeError || codeOf(error) === '') {
@@ -174,6 +179,7 @@ export class History {
       objects: inventory.size,
       segments: store.count,
       oldestMs: oldestMs === Infinity ? NaN : oldestMs,
+      unreadSinceMs: this.upkeep.unreadSinceMs,
       writtenRounds,
       lostRounds,
     };

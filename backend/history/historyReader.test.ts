@@ -3,7 +3,6 @@ import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from
 import { join } from 'node:path';
 import { readPoints, scanHistory } from './historyReader.ts';
 import { compactRounds, compactTier } from './sealing.ts';
-import { toEnd } from './slices.ts';
 import { SegmentStore } from './segmentStore.ts';
 import type { Tier } from './shardBlock.ts';
 import { batchTable, nodeBatch, TestHistory } from './testing/history.ts';
@@ -71,7 +70,7 @@ test('compacted rounds read the same, and the tiers are there', async () => {
   const pod = history.number('pod', 'a', 'shop/on-a');
   const read = () => readPoints(history.store, request('raw', 'memory/usage', 0, 200), new Set([pod])).get(pod);
   const before = read();
-  history.store.add(toEnd(compactRounds(history.directory, history.store.ofTier('raw'))));
+  history.store.add(compactRounds(history.directory, history.store.ofTier('raw')));
   expect(readdirSync(history.directory.segments)).toHaveLength(3);
   expect(read()).toEqual(before);
   const tens = readPoints(history.store, request('10m', 'memory/usage', 0, 200), new Set([pod])).get(pod)!;
@@ -91,17 +90,15 @@ test('compacted rounds read the same, and the tiers are there', async () => {
 test('a bucket that two segments share becomes one when they are put together', async () => {
   const history = new TestHistory();
   await history.writeBlock(roundsAt(minutes(1, 14)));
-  history.store.add(toEnd(compactRounds(history.directory, history.store.ofTier('raw'))));
+  history.store.add(compactRounds(history.directory, history.store.ofTier('raw')));
   await history.writeBlock(roundsAt(minutes(15, 20)));
   history.store.add(
-    toEnd(
-      compactRounds(
-        history.directory,
-        history.store.ofTier('raw').filter(({ level }) => level === 0)
-      )
+    compactRounds(
+      history.directory,
+      history.store.ofTier('raw').filter(({ level }) => level === 0)
     )
   );
-  history.store.add(toEnd(compactTier(history.directory, history.store.ofTier('10m'))));
+  history.store.add(compactTier(history.directory, history.store.ofTier('10m')));
   const pod = history.number('pod', 'a', 'shop/on-a');
   const points = readPoints(history.store, request('10m', 'cpu/usage', 0, 60), new Set([pod])).get(pod)!;
   expect(points).toMatchObject({
@@ -122,7 +119,7 @@ test('tiers are the aggregates of their samples, restarts of counters included',
       await history.writeBlock(
         samples.map((_, index) => [nodeBatch('a', START + (index + 1) * MINUTE, { pod: table(index) })])
       );
-      history.store.add(toEnd(compactRounds(history.directory, history.store.ofTier('raw'))));
+      history.store.add(compactRounds(history.directory, history.store.ofTier('raw')));
       const pod = history.number('pod', 'a', 'x');
       const points = readPoints(history.store, request('10m', 'cpu/usage', 0, 60), new Set([pod])).get(pod);
       const buckets = [samples.slice(0, 10), samples.slice(10)]
@@ -164,7 +161,7 @@ test('what was not finished is removed at the start, and so is what a larger seg
   const history = await twoHours();
   const small = history.store.ofTier('raw')[2].reader.path;
   const kept = readFileSync(small);
-  history.store.add(toEnd(compactRounds(history.directory, history.store.ofTier('raw'))));
+  history.store.add(compactRounds(history.directory, history.store.ofTier('raw')));
   history.store.close();
   writeFileSync(small, kept);
   writeFileSync(join(history.directory.segments, 'raw.0.1.2.seg.part'), 'half');
@@ -186,7 +183,7 @@ test('what is too old goes by tier, as soon as its buckets are made', async () =
   const expire = (hours: number) =>
     history.store.expire(START + hours * HOUR, { keepMs, maxBytes: Infinity }).map(({ tier }) => tier);
   expect(expire(9)).toEqual([]);
-  history.store.add(toEnd(compactRounds(history.directory, history.store.ofTier('raw'))));
+  history.store.add(compactRounds(history.directory, history.store.ofTier('raw')));
   expect(expire(3)).toEqual([]);
   expect(expire(4)).toEqual(['raw']);
   expect(expire(13)).toEqual(['10m']);
@@ -209,7 +206,7 @@ test('what is too much goes from all tiers alike, by how long each is to be kept
   for (let hour = 0; hour < 12; hour += 2) {
     await history.writeBlock(roundsAt(minutes(hour * 60 + 1, hour * 60 + 120)));
     const blocks = history.store.ofTier('raw').filter(({ level }) => level === 0);
-    history.store.add(toEnd(compactRounds(history.directory, blocks)));
+    history.store.add(compactRounds(history.directory, blocks));
   }
   const keepMs = { raw: 10 * HOUR, '10m': 20 * HOUR, '1h': 40 * HOUR };
   const gone = history.store.beyond(START + 12 * HOUR, { keepMs, maxBytes: history.store.bytes / 2 });

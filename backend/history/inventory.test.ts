@@ -9,8 +9,8 @@ import { removeTemporaryFolders, temporaryFolder } from './testing/temporaryFold
 afterAll(removeTemporaryFolders);
 
 function see(inventory: Inventory, key: string, names: ObjectNames, timestampMs: number, shard = 'node') {
-  const { number, changed } = inventory.sightings('pod', shard, timestampMs)(key, names);
-  return { object: inventory.object(number)!, changed: changed !== undefined };
+  const { object, isChanged } = inventory.sightings('pod', shard, timestampMs)(key, names);
+  return { object, changed: isChanged };
 }
 
 const byNumber = (inventory: Inventory) => [...inventory.all()].sort((one, other) => one.number - other.number);
@@ -75,12 +75,12 @@ interface Saved {
 }
 
 /** Two objects, of which one goes and one gets another label, saved after each of three rounds. */
-function saved(): Saved {
+async function saved(): Promise<Saved> {
   const directory = openDataDirectory(temporaryFolder());
   const inventory = new Inventory();
   const file = new InventoryFile(directory);
   file.load(inventory);
-  const round = (timestampMs: number, sightings: Array<[string, ObjectNames]>) => {
+  const round = async (timestampMs: number, sightings: Array<[string, ObjectNames]>) => {
     const changed = new Set<HistoryObject>();
     for (const [key, names] of sightings) {
       const sighting = see(inventory, key, names, timestampMs);
@@ -88,14 +88,14 @@ function saved(): Saved {
         changed.add(sighting.object);
       }
     }
-    file.save(inventory, timestampMs, changed);
+    await file.save(inventory, timestampMs, changed);
   };
-  round(1000, [
+  await round(1000, [
     ['a', { uid: '1' }],
     ['b', { uid: '2', labels: { tier: 'web' } }],
   ]);
-  round(2000, [['a', { uid: '1' }]]);
-  round(3000, [['a', { uid: '3' }]]);
+  await round(2000, [['a', { uid: '1' }]]);
+  await round(3000, [['a', { uid: '3' }]]);
   const load = () => {
     const again = new Inventory();
     const { lostBytes } = new InventoryFile(directory).load(again);
@@ -104,23 +104,23 @@ function saved(): Saved {
   return { inventory, file, path: join(directory.inventory, 'objects.inv'), load };
 }
 
-test('a saved inventory is the same after a restart', () => {
-  const { inventory, load } = saved();
+test('a saved inventory is the same after a restart', async () => {
+  const { inventory, load } = await saved();
   const again = load();
   expect(again.lostBytes).toBe(0);
   expect(byNumber(again.inventory)).toEqual(byNumber(inventory));
   expect(see(again.inventory, 'c', {}, 4000).object.number).toBe(3);
 });
 
-test('an object that was there at the last save was there until then', () => {
-  const { load } = saved();
+test('an object that was there at the last save was there until then', async () => {
+  const { load } = await saved();
   const { inventory } = load();
   expect(inventory.find('pod', 'node', 'a')?.lastSeenMs).toBe(3000);
   expect(inventory.find('pod', 'node', 'b')?.lastSeenMs).toBe(1000);
 });
 
-test('a torn or damaged end is cut off, and what comes after it can be saved', () => {
-  const { path, load, inventory } = saved();
+test('a torn or damaged end is cut off, and what comes after it can be saved', async () => {
+  const { path, load, inventory } = await saved();
   appendFileSync(path, 'torn');
   expect(load().lostBytes).toBe(4);
   expect(load().lostBytes).toBe(0);
@@ -135,11 +135,11 @@ test('a torn or damaged end is cut off, and what comes after it can be saved', (
   expect(load()).toMatchObject({ lostBytes: 0 });
 });
 
-test('the file does not grow with every change', () => {
-  const { inventory, file, path, load } = saved();
+test('the file does not grow with every change', async () => {
+  const { inventory, file, path, load } = await saved();
   for (let round = 0; round < 200; round++) {
     const { object } = see(inventory, 'a', { uid: String(round) }, 4000 + round);
-    file.save(inventory, 4000 + round, new Set([object]));
+    await file.save(inventory, 4000 + round, new Set([object]));
   }
   expect(readFileSync(path).length).toBeLessThan(20_000);
   expect(byNumber(load().inventory)).toEqual(byNumber(inventory));

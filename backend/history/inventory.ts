@@ -68,23 +68,19 @@ export class Inventory {
   /** For noting which objects of one table of one shard are there in a round. */
   sightings(table: TableName, shard: string, timestampMs: number): (key: string, names: ObjectNames) => Sighting {
     let known: ReadonlyMap<string, HistoryObject> | undefined = this.shards.get(shard)?.get(table);
-    const sighting: { -readonly [Key in keyof Sighting]: Sighting[Key] } = { number: 0, changed: undefined };
     return (key, names) => {
       const object = known?.get(key);
       if (object === undefined) {
-        sighting.changed = this.create(table, shard, key, names, timestampMs);
-        sighting.number = sighting.changed.number;
+        const created = this.create(table, shard, key, names, timestampMs);
         known ??= this.shards.get(shard)?.get(table);
-        return sighting;
+        return { object: created, isChanged: true };
       }
       object.lastSeenMs = timestampMs > object.lastSeenMs ? timestampMs : object.lastSeenMs;
-      sighting.number = object.number;
-      sighting.changed = undefined;
-      if (!areSameNames(object.names, names)) {
+      const isChanged = !areSameNames(object.names, names);
+      if (isChanged) {
         this.rename(object, names, timestampMs);
-        sighting.changed = object;
       }
-      return sighting;
+      return { object, isChanged };
     };
   }
 
@@ -222,11 +218,11 @@ export class Inventory {
   }
 }
 
-/** That an object is there, valid until the next is noted. */
+/** That an object is there. */
 export interface Sighting {
-  readonly number: number;
-  /** The object, if it is new or has other names than before. */
-  readonly changed: HistoryObject | undefined;
+  readonly object: HistoryObject;
+  /** Whether it is new or has other names than before. */
+  readonly isChanged: boolean;
 }
 
 /** The names an object had at a time; its oldest ones before it was there. */

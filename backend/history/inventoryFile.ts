@@ -1,6 +1,7 @@
 import {
   closeSync,
   existsSync,
+  fsync,
   fsyncSync,
   ftruncateSync,
   openSync,
@@ -30,7 +31,7 @@ interface Page {
 const MAGIC = Buffer.from('HEAPIN01', 'latin1');
 const LENGTH_BYTES = 4;
 /** A torn page loses no more than these, and the text of a page takes little memory. */
-const ENTRIES_PER_PAGE = 5_000;
+const ENTRIES_PER_PAGE = 1_000;
 /** The file is written anew when it has so many times more entries than there are objects. */
 const MOST_ENTRIES_PER_OBJECT = 2;
 
@@ -99,59 +100,90 @@ export class InventoryFile {
   }
 
   /**
-   * Adds what changed since the last time. `untilMs` is the newest round, `changed` what is new or has other names. What a
-   * round brought that is not ended yet is left to the next time.
+   * Adds what changed since the last time, page by page, so that nobody waits for all of it. `untilMs` is the newest round,
+   * `changed` what is new or has other names. What a round brings that is not ended yet is left to the next time.
    */
-  save(inventory: Inventory, untilMs: number, changed: ReadonlySet<HistoryObject>): void {
-    const news = [...inventory.all()].filter((object) => {
-      const { number, lastSeenMs } = object;
-      const isThere = lastSeenMs >= untilMs;
-      return changed.has(object) || isThere !== this.there.has(number) || (!isThere && lastSeenMs > this.savedUntilMs);
-    });
+  async save(inventory: Inventory, untilMs: number, changed: ReadonlySet<HistoryObject>): Promise<void> {
+    const news = this.newsOf(inventory, untilMs, changed);
     const isNew = !existsSync(this.path);
-    if (isNew || this.entries + news.length > inventory.size * MOST_ENTRIES_PER_OBJECT) {
-      this.rewrite(inventory, untilMs);
-      return;
+    const isAnew = isNew || this.entries + news.length > inventory.size * MOST_ENTRIES_PER_OBJECT;
+    const descriptor = isAnew ? this.beginAnew() : openSync(this.path, 'a');
+    try {
+      const head = { untilMs, next: inventory.next };
+      for (const _page of this.writePages(descriptor, isAnew ? inventory.all() : news, head)) {
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      await new Promise<void>((resolve, reject) => fsync(descriptor, (error) => (error ? reject(error) : resolve())));
+    } finally {
+      closeSync(descriptor);
     }
-    const descriptor = openSync(this.path, 'a');
-    this.writeAndClose(descriptor, news, { untilMs, next: inventory.next });
+    if (isAnew) {
+      this.endAnew();
+    }
+    this.savedUntilMs = untilMs;
   }
 
   /** Writes the whole inventory into a new file, which takes the place of the old one. */
   rewrite(inventory: Inventory, untilMs: number): void {
+    const descriptor = this.beginAnew();
+    try {
+      const writing = this.writePages(descriptor, inventory.all(), { untilMs, next: inventory.next });
+      while (!writing.next().done) {
+        // All of it at once.
+      }
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+    this.endAnew();
+    this.savedUntilMs = untilMs;
+  }
+
+  private newsOf(inventory: Inventory, untilMs: number, changed: ReadonlySet<HistoryObject>): HistoryObject[] {
+    const news: HistoryObject[] = [];
+    for (const object of inventory.all()) {
+      const { number, lastSeenMs } = object;
+      const isThere = lastSeenMs >= untilMs;
+      if (changed.has(object) || isThere !== this.there.has(number) || (!isThere && lastSeenMs > this.savedUntilMs)) {
+        news.push(object);
+      }
+    }
+    return news;
+  }
+
+  private beginAnew(): number {
     const descriptor = openSync(`${this.path}.part`, 'w');
     this.entries = 0;
     this.there.clear();
     writeSync(descriptor, MAGIC);
-    this.writeAndClose(descriptor, inventory.all(), { untilMs, next: inventory.next });
+    return descriptor;
+  }
+
+  private endAnew(): void {
     renameSync(`${this.path}.part`, this.path);
     syncFolder(this.directory.inventory);
   }
 
-  private writeAndClose(
+  /** Writes objects, and rests after each page. */
+  private *writePages(
     descriptor: number,
     objects: Iterable<HistoryObject>,
     head: Pick<Page, 'untilMs' | 'next'>
-  ): void {
-    try {
-      let entries: Entry[] = [];
-      for (const object of objects) {
-        if (object.firstSeenMs > head.untilMs) {
-          continue;
-        }
-        entries.push(this.entryOf(object, head.untilMs));
-        if (entries.length === ENTRIES_PER_PAGE) {
-          writePage(descriptor, { ...head, entries, isEnd: false });
-          entries = [];
-        }
+  ): Generator<void> {
+    let entries: Entry[] = [];
+    for (const object of objects) {
+      if (object.firstSeenMs > head.untilMs) {
+        continue;
       }
-      // An empty page says how far the inventory is known.
-      writePage(descriptor, { ...head, entries, isEnd: true });
-      fsyncSync(descriptor);
-      this.savedUntilMs = head.untilMs;
-    } finally {
-      closeSync(descriptor);
+      entries.push(this.entryOf(object, head.untilMs));
+      if (entries.length === ENTRIES_PER_PAGE) {
+        writePage(descriptor, { ...head, entries, isEnd: false });
+        entries = [];
+        yield;
+      }
     }
+    // An empty page says how far the inventory is known.
+    writePage(descriptor, { ...head, entries, isEnd: true });
   }
 
   private entryOf(object: HistoryObject, untilMs: number): Entry {

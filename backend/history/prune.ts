@@ -1,6 +1,5 @@
 import { DamagedBytesError } from './byteReader.ts';
 import type { HistoryObject, Inventory } from './inventory.ts';
-import type { Work } from './sealing.ts';
 import type { Segment, SegmentStore } from './segmentStore.ts';
 import { SegmentWriter } from './segmentWriter.ts';
 import type { ShardBlock, Stored, TableBlock } from './shardBlock.ts';
@@ -30,13 +29,12 @@ export function hasAny({ reader }: Segment, numbers: ReadonlySet<number>): boole
  * Writes a segment again without some objects; it takes the place of the old one when it is complete. A damaged segment is
  * set aside.
  */
-export function* withoutObjects(store: SegmentStore, segment: Segment, numbers: ReadonlySet<number>): Work<void> {
+export function withoutObjects(store: SegmentStore, segment: Segment, numbers: ReadonlySet<number>): void {
   const { reader } = segment;
   const writer = new SegmentWriter(reader.path, reader.tier, reader.timesMs);
   try {
     for (const { shard, block } of reader.blocks()) {
       writer.add(shard, blockWithout(block, numbers));
-      yield;
     }
     writer.finish();
   } catch (error) {

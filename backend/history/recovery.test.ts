@@ -6,7 +6,7 @@ import { openDataDirectory } from './dataDirectory.ts';
 import { Inventory } from './inventory.ts';
 import { readPoints } from './historyReader.ts';
 import { spanEnd } from './sealing.ts';
-import { batchTable, nodeBatch } from './testing/history.ts';
+import { batchTable, here, nodeBatch } from './testing/history.ts';
 import { removeTemporaryFolders, temporaryFolder } from './testing/temporaryFolder.ts';
 
 const MINUTE = 60_000;
@@ -22,12 +22,14 @@ interface Opened {
   readonly told: string[];
 }
 
-function open(path: string, options: Partial<HistoryOptions> = {}): Opened {
+async function open(path: string, options: Partial<HistoryOptions> = {}): Promise<Opened> {
   const told: string[] = [];
   const tell = (sentence: string) => told.push(sentence);
   const retention = { keepMs: { raw: 14 * DAY, '10m': 60 * DAY, '1h': 400 * DAY }, maxBytes: 1e9 };
   const log = { info: tell, warn: tell };
-  return { history: History.open({ path, retention, resolutionMs: MINUTE, log, ...options }), told };
+  const history = History.open({ path, retention, resolutionMs: MINUTE, log, files: here, ...options });
+  await history.settled();
+  return { history, told };
 }
 
 async function write(history: History, minute: number, ...pods: string[]): Promise<void> {
@@ -57,7 +59,7 @@ function upTo(last: number, from = 1): number[] {
 
 test('a log whose segment was made already, but that a kill left, is not read twice', async () => {
   const path = temporaryFolder();
-  const { history } = open(path);
+  const { history } = await open(path);
   await writeAll(history, 1, 9, 'shop/web');
   const [log] = readdirSync(join(path, 'wal'));
   const timestampMs = START + 10 * MINUTE;
@@ -66,7 +68,7 @@ test('a log whose segment was made already, but that a kill left, is not read tw
   copyFileSync(join(path, 'wal', log), join(path, 'copy'));
   await history.settled();
   copyFileSync(join(path, 'copy'), join(path, 'wal', log));
-  const again = open(path).history;
+  const again = (await open(path)).history;
   expect(valuesOf(again, 'shop/web')).toEqual(upTo(10));
   expect(again.store.count).toBe(1);
   expect(readdirSync(join(path, 'wal'))).toEqual([]);
@@ -74,25 +76,25 @@ test('a log whose segment was made already, but that a kill left, is not read tw
 
 test('who came and went between two saves of the inventory was there until then', async () => {
   const path = temporaryFolder();
-  const { history } = open(path);
+  const { history } = await open(path);
   await writeAll(history, 1, 3, 'shop/web', 'shop/guest');
   await writeAll(history, 4, 12, 'shop/web');
   await writeAll(history, 13, 15, 'shop/web', 'shop/guest');
   await writeAll(history, 16, 20, 'shop/web');
   await history.close();
-  const { lastSeenMs } = open(path).history.inventory.find('pod', 'a', 'shop/guest')!;
+  const { lastSeenMs } = (await open(path)).history.inventory.find('pod', 'a', 'shop/guest')!;
   expect((lastSeenMs - START) / MINUTE).toBe(15);
 });
 
 test('who comes back after all of it was let go is readable after a restart', async () => {
   const path = temporaryFolder();
   const retention = { keepMs: { raw: HOUR, '10m': HOUR, '1h': HOUR }, maxBytes: 1e9 };
-  const { history } = open(path, { retention });
+  const { history } = await open(path, { retention });
   await writeAll(history, 1, 2, 'shop/web', 'shop/old');
   await writeAll(history, 3, 400, 'shop/web', 'shop/other');
   expect(history.inventory.find('pod', 'a', 'shop/old')).toBeUndefined();
   await writeAll(history, 401, 415, 'shop/web', 'shop/old');
-  const again = open(path, { retention }).history;
+  const again = (await open(path, { retention })).history;
   expect(valuesOf(again, 'shop/old')).toEqual(upTo(415, 401));
 });
 
@@ -106,12 +108,12 @@ test('numbers of objects that were forgotten are not given away again after a re
   file.rewrite(inventory, 1000);
   const again = new Inventory();
   new InventoryFile(directory).load(again);
-  expect(again.sightings('pod', 'a', 2000)('three', {}).number).toBe(3);
+  expect(again.sightings('pod', 'a', 2000)('three', {}).object.number).toBe(3);
 });
 
 test('what only a round brought that was never ended is in no inventory', async () => {
   const path = temporaryFolder();
-  const { history } = open(path);
+  const { history } = await open(path);
   await writeAll(history, 1, 9, 'shop/web');
   const batch = (minute: number, pod: string) =>
     nodeBatch('a', START + minute * MINUTE, { pod: batchTable({ [pod]: { [MEMORY]: minute } }) });
@@ -119,12 +121,12 @@ test('what only a round brought that was never ended is in no inventory', async 
   history.commit(START + 10 * MINUTE);
   history.append(batch(11, 'shop/phantom'));
   await history.settled();
-  expect([...open(path).history.inventory.objects('pod')].map(({ key }) => key)).toEqual(['shop/web']);
+  expect([...(await open(path)).history.inventory.objects('pod')].map(({ key }) => key)).toEqual(['shop/web']);
 });
 
 test('a clock that was set back is a state; rounds are written again from where they ended', async () => {
   const path = temporaryFolder();
-  const { history, told } = open(path);
+  const { history, told } = await open(path);
   await writeAll(history, 1, 5, 'shop/web');
   await writeAll(history, 3, 5, 'shop/web');
   expect(history.state()).toMatchObject({ writtenRounds: 5, lostRounds: 3 });
@@ -132,12 +134,12 @@ test('a clock that was set back is a state; rounds are written again from where 
   await write(history, 6, 'shop/web');
   expect(history.state().problem).toBeUndefined();
   expect(told.at(-1)).toMatch(/is written again/);
-  expect(valuesOf(open(path).history, 'shop/web')).toEqual(upTo(6));
+  expect(valuesOf((await open(path)).history, 'shop/web')).toEqual(upTo(6));
 });
 
 test('no file reaches over the end of what is merged, at any resolution', async () => {
   const path = temporaryFolder();
-  const { history } = open(path, { resolutionMs: 7 * MINUTE });
+  const { history } = await open(path, { resolutionMs: 7 * MINUTE });
   for (let minute = 7; minute <= 600; minute += 7) {
     await write(history, minute, 'shop/web');
   }
@@ -152,9 +154,9 @@ test('no file reaches over the end of what is merged, at any resolution', async 
 test('rounds become buckets however long nobody was there to merge them', async () => {
   const path = temporaryFolder();
   const retention = { keepMs: { raw: HOUR, '10m': DAY, '1h': DAY }, maxBytes: 1e9 };
-  await writeAll(open(path, { retention }).history, 1, 50, 'shop/web');
-  await write(open(path, { retention }).history, 600, 'shop/web');
-  const { history } = open(path, { retention });
+  await writeAll((await open(path, { retention })).history, 1, 50, 'shop/web');
+  await write((await open(path, { retention })).history, 600, 'shop/web');
+  const { history } = await open(path, { retention });
   await writeAll(history, 601, 610, 'shop/web');
   const [first] = history.store.ofTier('10m');
   expect(first.reader.timesMs.map((timeMs) => (timeMs - START) / MINUTE)).toEqual([10, 20, 30, 40, 50]);
@@ -162,25 +164,25 @@ test('rounds become buckets however long nobody was there to merge them', async 
 
 test('logs that cannot be sealed at the start wait, and are sealed as soon as that is possible', async () => {
   const path = temporaryFolder();
-  await writeAll(open(path).history, 1, 5, 'shop/web');
+  await writeAll((await open(path)).history, 1, 5, 'shop/web');
   const noRoom = jest.spyOn(fs, 'writeSync').mockImplementation(() => {
     throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
   });
-  const again = open(path);
+  const again = await open(path);
   noRoom.mockRestore();
   expect(again.history.state().problem).toMatch(/cannot be kept in order: no space left .* Free space on its disk/);
   expect(valuesOf(again.history, 'shop/web')).toEqual([]);
   await writeAll(again.history, 6, 12, 'shop/web');
   expect(again.history.state().problem).toBeUndefined();
   await again.history.close();
-  expect(valuesOf(open(path).history, 'shop/web')).toEqual(upTo(12));
+  expect(valuesOf((await open(path)).history, 'shop/web')).toEqual(upTo(12));
 });
 
 test('a log that was killed before its first byte is no damage', async () => {
   const path = temporaryFolder();
-  await writeAll(open(path).history, 1, 3, 'shop/web');
+  await writeAll((await open(path)).history, 1, 3, 'shop/web');
   writeFileSync(join(path, 'wal', `${START + 4 * MINUTE}.wal`), '');
-  const { history, told } = open(path);
+  const { history, told } = await open(path);
   expect(valuesOf(history, 'shop/web')).toEqual(upTo(3));
   expect(told).toEqual([]);
   expect(existsSync(join(path, 'wal', `${START + 4 * MINUTE}.wal`))).toBe(false);

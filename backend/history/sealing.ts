@@ -17,15 +17,8 @@ export function spanEnd(timeMs: number, spanMs: number): number {
   return Math.ceil(timeMs / spanMs) * spanMs;
 }
 
-/** Work that can rest after each piece, such as the values of one node. */
-export type Work<Result> = Generator<void, Result>;
-
-/** Writes the rounds of a log as a segment; `keyOf` gives the key of an object by its number. Undefined if the log has no whole round. */
-export function* sealLog(
-  directory: DataDirectory,
-  log: WalReader,
-  keyOf: (object: number) => string
-): Work<SegmentName | undefined> {
+/** Writes the rounds of a log as a segment. Undefined if the log has no whole round. */
+export function sealLog(directory: DataDirectory, log: WalReader): SegmentName | undefined {
   const { timesMs } = log;
   if (timesMs.length === 0) {
     return undefined;
@@ -33,10 +26,10 @@ export function* sealLog(
   const name = nameOf('raw', 0, timesMs);
   const blocks = function* () {
     for (const shard of log.shards()) {
-      yield { shard, block: log.block(shard, keyOf) };
+      yield { shard, block: log.block(shard) };
     }
   };
-  yield* writeAll(directory, [{ name, timesMs, change: (block) => block }], blocks());
+  writeAll(directory, [{ name, timesMs, change: (block) => block }], blocks());
   return name;
 }
 
@@ -44,7 +37,7 @@ export function* sealLog(
  * Writes segments of rounds as one, with the tiers that are made of it. The rounds come last: until they are there, the
  * same work can be done again, and makes the same files.
  */
-export function* compactRounds(directory: DataDirectory, segments: readonly Segment[]): Work<SegmentName[]> {
+export function compactRounds(directory: DataDirectory, segments: readonly Segment[]): SegmentName[] {
   const merged = mergeSegments(segments.map(({ reader }) => reader));
   const tenMinutes = bucketsOf(merged.timesMs, BUCKET_MS['10m']);
   const hours = bucketsOf(tenMinutes.endsMs, BUCKET_MS['1h']);
@@ -57,16 +50,16 @@ export function* compactRounds(directory: DataDirectory, segments: readonly Segm
     ),
     { name: nameOf('raw', 1, merged.timesMs), timesMs: merged.timesMs, change: (block) => block },
   ];
-  yield* writeAll(directory, outputs, merged.blocks());
+  writeAll(directory, outputs, merged.blocks());
   return outputs.map(({ name }) => name);
 }
 
 /** Writes segments of one tier as one of the next level. */
-export function* compactTier(directory: DataDirectory, segments: readonly Segment[]): Work<SegmentName[]> {
+export function compactTier(directory: DataDirectory, segments: readonly Segment[]): SegmentName[] {
   const merged: MergedSegments = mergeSegments(segments.map(({ reader }) => reader));
   const level = Math.max(...segments.map((segment) => segment.level)) + 1;
   const name = nameOf(segments[0].tier, level, merged.timesMs);
-  yield* writeAll(directory, [{ name, timesMs: merged.timesMs, change: (block) => block }], merged.blocks());
+  writeAll(directory, [{ name, timesMs: merged.timesMs, change: (block) => block }], merged.blocks());
   return [name];
 }
 
@@ -84,11 +77,11 @@ function nameOf(tier: Tier, level: number, timesMs: readonly number[]): SegmentN
   return { tier, level, fromMs: timesMs[0], toMs: timesMs.at(-1)! };
 }
 
-function* writeAll(
+function writeAll(
   directory: DataDirectory,
   outputs: readonly Output[],
   blocks: Iterable<{ readonly shard: string; readonly block: ShardBlock }>
-): Work<void> {
+): void {
   const writers: SegmentWriter[] = [];
   try {
     for (const { name, timesMs } of outputs) {
@@ -97,13 +90,11 @@ function* writeAll(
     for (const { shard, block } of blocks) {
       for (const [index, { change }] of outputs.entries()) {
         writers[index].add(shard, change(block));
-        yield;
       }
     }
     while (writers.length > 0) {
       writers[0].finish();
       writers.shift();
-      yield;
     }
   } catch (error) {
     writers.forEach((writer) => writer.abandon());

@@ -119,22 +119,6 @@ export class SegmentStore {
     this.add([segment]);
   }
 
-  /** Reads all of a segment, and sets it aside if it is damaged. Answers with whether it is whole. */
-  *check(segment: Segment): Generator<void, boolean> {
-    try {
-      for (const _block of segment.reader.blocks()) {
-        yield;
-      }
-      return true;
-    } catch (error) {
-      if (!(error instanceof DamagedBytesError)) {
-        throw error;
-      }
-      this.setAside(segment, error);
-      return false;
-    }
-  }
-
   /** Sets a segment aside that a read found damaged. */
   setAside(segment: Segment, error: DamagedBytesError): void {
     this.segments = this.segments.filter((other) => other !== segment);

@@ -10,7 +10,6 @@ import { rebuildInventory } from './rebuildInventory.ts';
 import { sealLog } from './sealing.ts';
 import { SegmentReader } from './segmentReader.ts';
 import { segmentPath, SegmentStore } from './segmentStore.ts';
-import { toEnd } from './slices.ts';
 import { WalReader } from './walReader.ts';
 
 /** A log as a snapshot found it. */
@@ -123,7 +122,7 @@ export class HistorySnapshot {
         continue;
       }
       try {
-        const name = toEnd(sealLog(target, reader, (number) => this.inventory.object(number)?.key ?? ''))!;
+        const name = sealLog(target, reader)!;
         this.store.adopt({ ...name, reader: SegmentReader.open(segmentPath(target, name)) });
         const { size } = statSync(path, { throwIfNoEntry: false }) ?? { size: 0 };
         this.logs.push({ path, bytes: size, timesMs });

@@ -4,11 +4,11 @@ import { DamagedBytesError } from './byteReader.ts';
 import { setAside, type DataDirectory } from './dataDirectory.ts';
 import type { HistoryObject, Inventory } from './inventory.ts';
 import { isAhead, type InventoryFile } from './inventoryFile.ts';
-import { COMPACTED_MS, compactRounds, compactTier, DAY_MS, sealLog, spanEnd, type Work } from './sealing.ts';
+import type { FileTaskDone, FileWorker } from './fileTasks.ts';
+import { COMPACTED_MS, DAY_MS, spanEnd } from './sealing.ts';
 import type { Retention, Segment, SegmentName, SegmentStore } from './segmentStore.ts';
 import { BUCKET_MS } from './shardBlock.ts';
-import { inSlices, toEnd } from './slices.ts';
-import { WalReader } from './walReader.ts';
+import { WalReader, type LogDamage } from './walReader.ts';
 import type { WalWriter } from './walWriter.ts';
 
 /** A log that takes no more rounds. */
@@ -20,6 +20,8 @@ export interface EndedLog {
   writer?: WalWriter;
   /** Whether its last round was not written to its end and is still in it. */
   isCut: boolean;
+  /** Times of the rounds of a log of an earlier process, which may have made a segment of it already. */
+  readonly timesMs?: readonly number[];
 }
 
 /** What the upkeep works on, and whom it tells. */
@@ -29,8 +31,7 @@ export interface UpkeepParts {
   readonly inventory: Inventory;
   readonly inventoryFile: InventoryFile;
   readonly retention: Retention;
-  /** Aborts when the work can be left to the next start. */
-  readonly stopping: AbortSignal;
+  readonly files: FileWorker;
   readonly info: (sentence: string) => void;
   readonly noteDamage: (sentence: string) => void;
   /** Finds the objects that the inventory's file does not know although it should. */
@@ -56,6 +57,11 @@ export class Upkeep {
     return this.ended.length > 0;
   }
 
+  /** Time of the first round of an earlier process whose log waits to be sealed. */
+  get unreadSinceMs(): number | undefined {
+    return this.ended.find(({ timesMs }) => timesMs !== undefined)?.timesMs?.[0];
+  }
+
   /** Takes a log that is to be sealed. */
   add(log: EndedLog): void {
     this.ended.push(log);
@@ -75,19 +81,12 @@ export class Upkeep {
     }
   }
 
-  /**
-   * Seals what an earlier process left, at once: the store has to be whole before it is asked. Answers with why that
-   * failed, such as a full disk; then it is tried again with the next log.
-   */
-  sealLeftLogs(): unknown {
+  /** Takes what logs of an earlier process know of objects; {@link run} seals them. */
+  takeLeftLogs(): void {
     const { directory, noteDamage } = this.parts;
-    let failure: unknown;
-    const paths = logsIn(directory);
-    for (const path of paths) {
+    for (const path of logsIn(directory)) {
       try {
-        // One after the other: what is merged has to be complete.
-        const failed = this.takeLeft(path, failure);
-        failure ??= failed;
+        this.takeLeft(path);
       } catch (error) {
         if (!(error instanceof DamagedBytesError)) {
           throw error;
@@ -95,83 +94,67 @@ export class Upkeep {
         noteDamage(`The log ${path} is damaged: ${error.message}. It was moved to ${setAside(directory, path)}.`);
       }
     }
-    if (paths.length === 0) {
-      this.parts.findLostObjects();
-    }
-    this.expire();
-    return failure;
+    this.parts.findLostObjects();
   }
 
-  /** Takes the objects of a log, and seals it unless that failed with one before. Answers with why it is not sealed. */
-  private takeLeft(path: string, failure: unknown): unknown {
+  private takeLeft(path: string): void {
     const { inventory } = this.parts;
     const reader = new WalReader(path);
     try {
       this.tellDamage(path, reader);
       const changed = inventory.takeLogged(reader.objects);
+      // One that was damaged may have lost what named an object that was new.
       this.parts.findLostObjects();
       reader.sightings((number, timestampMs) => inventory.seen(number, timestampMs));
-      this.newestMs = Math.max(this.newestMs, reader.timesMs.at(-1) ?? -Infinity);
-      const failed = failure ?? this.sealLeft(path, reader, changed);
-      if (failed !== undefined) {
-        this.ended.push({ path, changed, isCut: false });
-      }
-      return failed;
+      const { timesMs } = reader;
+      this.newestMs = Math.max(this.newestMs, timesMs.at(-1) ?? -Infinity);
+      this.ended.push({ path, changed, isCut: false, timesMs });
     } finally {
       reader.close();
     }
   }
 
-  private sealLeft(path: string, reader: WalReader, changed: ReadonlySet<HistoryObject>): unknown {
-    const { inventory, inventoryFile, store } = this.parts;
-    try {
-      const name = this.isSealed(reader) ? undefined : toEnd(this.sealing(reader));
-      inventoryFile.save(inventory, this.newestMs, changed);
-      store.add(name ? [name] : []);
-      this.finish(path, reader);
-      return undefined;
-    } catch (error) {
-      return error;
-    }
-  }
-
   private async seal(log: EndedLog): Promise<void> {
-    const { inventory, inventoryFile, store } = this.parts;
+    const { files, inventory, inventoryFile, store } = this.parts;
     if (log.isCut) {
       log.writer?.rollBack();
       log.isCut = false;
     }
     await log.writer?.close();
     log.writer = undefined;
-    const reader = new WalReader(log.path);
-    try {
-      const name = await inSlices(this.sealing(reader), this.parts.stopping);
-      const untilMs = this.newestMs;
-      const changed = new Set([...log.changed, ...this.unsaved]);
-      inventoryFile.save(inventory, untilMs, changed);
-      this.unsaved = new Set([...this.unsaved].filter((object) => isAhead(object, untilMs)));
-      store.add(name ? [name] : []);
-      this.finish(log.path, reader);
-    } finally {
-      reader.close();
-    }
-  }
-
-  private sealing(reader: WalReader): Work<SegmentName | undefined> {
-    const { directory, inventory } = this.parts;
-    return sealLog(directory, reader, (number) => inventory.object(number)?.key ?? '');
+    const isSealed = log.timesMs !== undefined && (await this.isSealed(log.timesMs));
+    const { made, damage } = isSealed ? NOTHING_MADE : await files.run({ kind: 'seal', log: log.path });
+    const untilMs = this.newestMs;
+    const changed = new Set([...log.changed, ...this.unsaved]);
+    await inventoryFile.save(inventory, untilMs, changed);
+    this.unsaved = new Set([...this.unsaved].filter((object) => !changed.has(object) || isAhead(object, untilMs)));
+    store.add(made);
+    this.finish(log.path, damage);
   }
 
   /** Whether a segment was made of a log already, before the process was killed that did it. */
-  private isSealed({ timesMs }: WalReader): boolean {
+  private async isSealed(timesMs: readonly number[]): Promise<boolean> {
     const [first, last] = [timesMs[0], timesMs.at(-1)];
-    const { store } = this.parts;
-    const made = store.ofTier('raw').find(({ fromMs, toMs }) => fromMs <= first && toMs >= last!);
-    return made !== undefined && toEnd(store.check(made));
+    const made = this.parts.store.ofTier('raw').find(({ fromMs, toMs }) => fromMs <= first && toMs >= last!);
+    return made !== undefined && (await this.isWhole(made));
+  }
+
+  /** Reads all of a segment, and sets it aside if it is damaged. */
+  private async isWhole(segment: Segment): Promise<boolean> {
+    try {
+      await this.parts.files.run({ kind: 'check', segment: nameOf(segment) });
+      return true;
+    } catch (error) {
+      if (!(error instanceof DamagedBytesError)) {
+        throw error;
+      }
+      this.parts.store.setAside(segment, error);
+      return false;
+    }
   }
 
   /** Removes a log that is sealed; a damaged one is kept aside. */
-  private finish(path: string, { damage }: WalReader): void {
+  private finish(path: string, damage: LogDamage | undefined): void {
     if (damage && !damage.isTorn) {
       setAside(this.parts.directory, path);
     } else {
@@ -193,28 +176,30 @@ export class Upkeep {
 
   /** Merges what belongs together, as soon as nothing more can come to it. */
   private async compact(): Promise<void> {
-    const blocks = this.parts.store.ofTier('raw').filter(({ level }) => level === 0);
+    const { store } = this.parts;
+    const blocks = store.ofTier('raw').filter(({ level }) => level === 0);
     for (const group of this.complete(blocks, COMPACTED_MS)) {
-      await this.merge(group, compactRounds(this.parts.directory, group));
+      await this.merge(group);
     }
     for (const tier of ['10m', '1h'] as const) {
-      const parts = this.parts.store.ofTier(tier).filter(({ level }) => level === 1);
+      const parts = store.ofTier(tier).filter(({ level }) => level === 1);
       for (const group of this.complete(parts, DAY_MS)) {
-        await this.merge(group, compactTier(this.parts.directory, group));
+        await this.merge(group);
       }
     }
   }
 
   /** Merges segments. A damaged one among them is set aside, and the others are merged the next time. */
-  private async merge(group: readonly Segment[], work: Work<SegmentName[]>): Promise<void> {
+  private async merge(group: readonly Segment[]): Promise<void> {
     try {
-      this.parts.store.add(await inSlices(work, this.parts.stopping));
+      const { made } = await this.parts.files.run({ kind: 'merge', segments: group.map(nameOf) });
+      this.parts.store.add(made);
     } catch (error) {
       if (!(error instanceof DamagedBytesError)) {
         throw error;
       }
       for (const segment of group) {
-        await inSlices(this.parts.store.check(segment));
+        await this.isWhole(segment);
       }
     }
   }
@@ -236,6 +221,12 @@ export class Upkeep {
       inventory.forgetBefore(Math.min(...oldest, this.newestMs));
     }
   }
+}
+
+const NOTHING_MADE: FileTaskDone = { made: [] };
+
+function nameOf({ tier, level, fromMs, toMs }: Segment): SegmentName {
+  return { tier, level, fromMs, toMs };
 }
 
 /** Logs in order of time. */

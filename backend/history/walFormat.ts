@@ -11,11 +11,15 @@ export const RECORD_HEADER_BYTES = 8;
 /** No record is larger; a damaged length must not make us read without bound. */
 export const MAX_RECORD_BYTES = 1 << 28;
 
-/** Kinds of records: what objects and metrics are called, one shard's part of a round, and the end of a round. */
+/**
+ * Kinds of records: objects that are new or have other names, what metrics are called, one shard's part of a round, the end
+ * of a round, and the keys of objects a part speaks of: each stands once in a log, so that it can be sealed by itself.
+ */
 export const OBJECTS = 1;
 export const METRIC = 2;
 export const PART = 3;
 export const COMMIT = 4;
+export const KEYS = 5;
 
 /** How a column is written: one value for all rows, whole numbers below 2^32 - 1, or as it is. */
 const SAME = 0;

@@ -7,6 +7,7 @@ import { TABLE_NAMES } from './tableNames.ts';
 import { TableRows } from './tableRows.ts';
 import {
   COMMIT,
+  KEYS,
   MAX_RECORD_BYTES,
   METRIC,
   OBJECTS,
@@ -17,10 +18,14 @@ import {
 } from './walFormat.ts';
 import type { ObjectDefinition } from './walWriter.ts';
 
-interface PartRef {
-  readonly timestampMs: number;
+/** Where a record is. */
+interface RecordRef {
   readonly offset: number;
   readonly length: number;
+}
+
+interface PartRef extends RecordRef {
+  readonly timestampMs: number;
 }
 
 /** Where a log stopped making sense. */
@@ -51,6 +56,7 @@ export class WalReader {
   readonly damage: LogDamage | undefined;
   readonly objects: LoggedObject[] = [];
   private readonly parts = new Map<string, PartRef[]>();
+  private readonly keys = new Map<string, RecordRef[]>();
   private readonly metrics: string[] = [];
   private readonly descriptor: number;
 
@@ -73,8 +79,9 @@ export class WalReader {
     return [...this.parts.keys()].sort();
   }
 
-  /** All rounds of one shard, over the times of the whole log. `keyOf` gives the key of an object by its number. */
-  block(shard: string, keyOf: (object: number) => string): ShardBlock {
+  /** All rounds of one shard, over the times of the whole log. */
+  block(shard: string): ShardBlock {
+    const keys = this.keysOf(shard);
     const rounds = new Map(this.timesMs.map((timeMs, round) => [timeMs, round]));
     const parts = (this.parts.get(shard) ?? []).map(({ timestampMs, offset, length }) => {
       const reader = new ByteReader(this.read(offset, length), 1);
@@ -93,7 +100,20 @@ export class WalReader {
         }
       }
     });
-    return new Map([...tables].map(([table, rows]) => [table, rows.block(keyOf)]));
+    return new Map([...tables].map(([table, rows]) => [table, rows.block((object) => keys.get(object) ?? '')]));
+  }
+
+  /** Keys of the objects of a shard; one is missing where its record was damaged. */
+  private keysOf(shard: string): Map<number, string> {
+    const keys = new Map<number, string>();
+    for (const { offset, length } of this.keys.get(shard) ?? []) {
+      const reader = new ByteReader(this.read(offset, length), 1);
+      reader.text();
+      for (let left = reader.count(2); left > 0; left--) {
+        keys.set(reader.varint(), reader.text());
+      }
+    }
+    return keys;
   }
 
   /** Calls `note` for every object of every round, in order of time per shard. */
@@ -149,12 +169,15 @@ export class WalReader {
   /** Takes a record. Answers whether a whole round ends with it. */
   private take(body: Buffer, offset: number, round: RoundInLog): boolean {
     const reader = new ByteReader(body, 1);
+    const ref = { offset: offset + RECORD_HEADER_BYTES, length: body.length };
     if (body[0] === OBJECTS) {
       round.objects.push(...readDefinitions(reader));
+    } else if (body[0] === KEYS) {
+      // Later rounds speak of them, whatever becomes of this one.
+      push(this.keys, reader.text(), ref);
     } else if (body[0] === METRIC) {
       this.metrics.push(reader.text());
     } else if (body[0] === PART) {
-      const ref = { offset: offset + RECORD_HEADER_BYTES, length: body.length };
       const part = { shard: reader.text(), ref: { ...ref, timestampMs: reader.float64() } };
       round.parts.push(part);
       round.isDamaged ||= round.isBehindDamage && !hasKnownMetrics(body, this.metrics.length);
@@ -188,9 +211,7 @@ export class WalReader {
     }
     for (const { shard, ref } of parts) {
       if (ref.timestampMs === timestampMs) {
-        const list = this.parts.get(shard) ?? [];
-        list.push(ref);
-        this.parts.set(shard, list);
+        push(this.parts, shard, ref);
       }
     }
   }
@@ -222,6 +243,15 @@ export class WalReader {
       read += count;
     }
     return bytes;
+  }
+}
+
+function push<Ref>(refs: Map<string, Ref[]>, shard: string, ref: Ref): void {
+  const known = refs.get(shard);
+  if (known) {
+    known.push(ref);
+  } else {
+    refs.set(shard, [ref]);
   }
 }
 

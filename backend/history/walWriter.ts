@@ -4,7 +4,7 @@ import type { Column, ObjectNames, TableName } from '../model/batch.ts';
 import { ByteWriter } from './byteWriter.ts';
 import { syncFolder } from './segmentWriter.ts';
 import { TABLE_NAMES } from './tableNames.ts';
-import { beginRecord, COMMIT, endRecord, METRIC, OBJECTS, PART, WAL_MAGIC, writeColumn } from './walFormat.ts';
+import { beginRecord, COMMIT, endRecord, KEYS, METRIC, OBJECTS, PART, WAL_MAGIC, writeColumn } from './walFormat.ts';
 
 /** What an object is called, noted in a log before its values. */
 export interface ObjectDefinition {
@@ -13,6 +13,9 @@ export interface ObjectDefinition {
   readonly names: ObjectNames;
 }
 
+/** The key of an object by its number. */
+export type ObjectKey = readonly [number: number, key: string];
+
 /** One table of a shard's part of a round. */
 export interface TablePart {
   readonly table: TableName;
@@ -20,6 +23,8 @@ export interface TablePart {
   readonly objects: Uint32Array;
   /** Objects that are new, or whose names have changed. */
   readonly definitions: readonly ObjectDefinition[];
+  /** Objects that this log speaks of for the first time. */
+  readonly keys: readonly ObjectKey[];
   readonly columns: ReadonlyMap<string, Column>;
 }
 
@@ -58,9 +63,12 @@ export class WalWriter {
   /** Adds a shard's part to the round that is being written. */
   append(shard: string, timestampMs: number, tables: readonly TablePart[]): void {
     const { out } = this;
-    for (const { table, definitions, columns } of tables) {
+    for (const { table, definitions, keys, columns } of tables) {
       if (definitions.length > 0) {
         this.define(shard, table, definitions);
+      }
+      if (keys.length > 0) {
+        this.nameKeys(shard, keys);
       }
       for (const metric of columns.keys()) {
         this.nameMetric(metric);
@@ -137,6 +145,18 @@ export class WalWriter {
     out.text(shard);
     out.uint8(TABLE_NAMES.indexOf(table));
     out.text(JSON.stringify(definitions));
+    endRecord(out, start);
+  }
+
+  private nameKeys(shard: string, keys: readonly ObjectKey[]): void {
+    const { out } = this;
+    const start = beginRecord(out, KEYS);
+    out.text(shard);
+    out.varint(keys.length);
+    for (const [number, key] of keys) {
+      out.varint(number);
+      out.text(key);
+    }
     endRecord(out, start);
   }
 

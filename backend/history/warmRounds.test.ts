@@ -79,6 +79,16 @@ test('the last hour is read once, and then only what came since', () => {
   expect(read).toHaveLength(200);
 });
 
+test('rounds that come late, out of the log of an earlier process, are read as well', () => {
+  const { readAll } = cluster(1, 1, valueAt);
+  const warm = new WarmRounds(readAll, MINUTE_MS);
+  const range = { fromMs: 150 * MINUTE_MS, toMs: 200 * MINUTE_MS };
+  const [first, ...rest] = minutes(150, 200);
+  const valuesAt = (rounds: readonly number[]) => rounds.map((timeMs) => timeMs / MINUTE_MS);
+  expect(ask(warm, minutes(190, 200), range)).toEqual({ 'pod-0-0': valuesAt(minutes(190, 200)) });
+  expect(ask(warm, [first, ...rest], range)).toEqual({ 'pod-0-0': valuesAt([first, ...rest]) });
+});
+
 test('older ranges, totals, and a few pods of what nobody asked for are left to the disk', () => {
   const { read, readAll } = cluster(2, 2, valueAt);
   const warm = new WarmRounds(readAll, MINUTE_MS);

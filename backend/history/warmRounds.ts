@@ -22,7 +22,7 @@ interface Group {
 interface Warm {
   timesMs: number[];
   readonly capacity: number;
-  readonly groups: Map<string, Group>;
+  groups: Map<string, Group>;
   rows: number;
   askedMs: number;
 }
@@ -81,6 +81,9 @@ export class WarmRounds {
 
   /** Adds the rounds that came since. False if they are too many values. */
   private follow(warm: Warm, table: TableName, metric: string, rounds: readonly number[]): boolean {
+    if (!isComplete(warm, rounds)) {
+      Object.assign(warm, newWarm(warm.capacity));
+    }
     const last = warm.timesMs.at(-1) ?? -Infinity;
     const added = rounds.filter((timeMs) => timeMs > last);
     if (added.length === 0) {
@@ -192,6 +195,13 @@ class Filling implements Visitor {
 
 function newWarm(capacity: number): Warm {
   return { timesMs: [], capacity, groups: new Map(), rows: 0, askedMs: NaN };
+}
+
+/** Whether no round is missing of those up to the newest: what a log had of before a restart comes late. */
+function isComplete({ timesMs }: Warm, rounds: readonly number[]): boolean {
+  const last = timesMs.at(-1) ?? -Infinity;
+  const kept = timesMs.filter((timeMs) => timeMs >= rounds[0]).length;
+  return rounds.filter((timeMs) => timeMs <= last).length === kept;
 }
 
 function visit(

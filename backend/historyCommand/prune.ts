@@ -5,7 +5,6 @@ import type { Inventory } from '../history/inventory.ts';
 import { hasAny, objectsOfNamespace, segmentsBefore, withoutObjects } from '../history/prune.ts';
 import type { Segment, SegmentStore } from '../history/segmentStore.ts';
 import { BUCKET_MS } from '../history/shardBlock.ts';
-import { inSlices } from '../history/slices.ts';
 import { HistorySnapshot } from '../history/snapshot.ts';
 import type { HistoryCommand } from './main.ts';
 import { bytesOption, timeOption } from './options.ts';
@@ -83,12 +82,14 @@ async function prune(folder: string, wanted: Wanted, terminal: Terminal): Promis
     log: { info: say, warn: say },
   });
   try {
+    // What an earlier process left is sealed first.
+    await history.settled();
     const { store, inventory } = history;
     const going = goingFiles(store, wanted);
     store.drop(going);
     summarize(going, 'were removed', terminal);
     if (wanted.namespace !== undefined) {
-      await dropNamespace(history, wanted.namespace, terminal);
+      dropNamespace(history, wanted.namespace, terminal);
     }
     forgetOld(store, inventory);
     history.saveInventory();
@@ -104,7 +105,7 @@ function goingFiles(store: SegmentStore, { beforeMs, maxBytes }: Wanted): Segmen
   return [...new Set([...old, ...tooMuch])];
 }
 
-async function dropNamespace({ store, inventory }: History, namespace: string, terminal: Terminal): Promise<void> {
+function dropNamespace({ store, inventory }: History, namespace: string, terminal: Terminal): void {
   const objects = objectsOfNamespace(inventory, namespace);
   const numbers = new Set(Array.from(objects, ({ number }) => number));
   const segments = (['raw', '10m', '1h'] as const).flatMap((tier) => store.ofTier(tier));
@@ -112,7 +113,7 @@ async function dropNamespace({ store, inventory }: History, namespace: string, t
   for (const segment of segments) {
     const { bytes } = segment.reader;
     if (hasAny(segment, numbers)) {
-      await inSlices(withoutObjects(store, segment, numbers));
+      withoutObjects(store, segment, numbers);
     }
     progress.add(bytes);
   }

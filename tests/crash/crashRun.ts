@@ -166,6 +166,7 @@ class CrashRun {
       log: { info: () => undefined, warn: note },
     });
     try {
+      await history.settled();
       const newestMs = history.store.newestMs('raw');
       this.settleUnended(newestMs === -Infinity ? -1 : roundOf(newestMs));
       this.verifier.verify(history, { anew });

@@ -1,14 +1,19 @@
 import { join } from 'node:path';
 import type { Column, NodeBatch, Table, TableName } from '../../model/batch.ts';
 import { openDataDirectory, type DataDirectory } from '../dataDirectory.ts';
+import { doFileTask, type FileWorker } from '../fileTasks.ts';
 import { Inventory } from '../inventory.ts';
 import { RoundLog } from '../roundLog.ts';
 import { sealLog } from '../sealing.ts';
 import { SegmentStore } from '../segmentStore.ts';
-import { toEnd } from '../slices.ts';
 import { WalReader } from '../walReader.ts';
 import { WalWriter } from '../walWriter.ts';
 import { temporaryFolder } from './temporaryFolder.ts';
+
+/** Works on files in the thread of the test. */
+export function here(directory: DataDirectory): FileWorker {
+  return { run: async (task) => doFileTask(directory, task) };
+}
 
 /** A table of a batch: values by object and metric. */
 export function batchTable(rows: Readonly<Record<string, Readonly<Record<string, number>>>>): Table {
@@ -54,7 +59,7 @@ export class TestHistory {
     }
     await log.close();
     const reader = new WalReader(path);
-    const name = toEnd(sealLog(this.directory, reader, (number) => this.inventory.object(number)!.key));
+    const name = sealLog(this.directory, reader);
     reader.close();
     this.store.add(name ? [name] : []);
   }
