@@ -5,9 +5,8 @@ import { readBundle } from './api/metricsapi/clientCertificate.ts';
 import type { AccessReviewer } from './api/metricsapi/types.ts';
 import { startServer, type RunningServer, type ServerFlags, type TlsPair } from './api/server.ts';
 import type { Config, MetricsApiConfig } from './config/config.ts';
-import { sentenceOf } from './errors.ts';
 import { followCertificate } from './followCertificate.ts';
-import { readAuthenticationConfig, type AuthenticationConfig } from './kubernetes/authenticationConfig.ts';
+import type { AuthenticationConfig } from './kubernetes/authenticationConfig.ts';
 import type { Directory } from './kubernetes/directory.ts';
 import type { Clock } from './rounds.ts';
 import { createSelfSigned } from './selfSignedCertificate.ts';
@@ -16,9 +15,6 @@ import type { RoundWriter } from './store/roundWriter.ts';
 import type { Logger } from './telemetry/logger.ts';
 import type { Telemetry } from './telemetry/selfMetrics.ts';
 
-/** How often the ConfigMap of the cluster is looked at. */
-export const TRUST_EVERY_MS = 30_000;
-const TRUST_TIMEOUT_MS = 10_000;
 const FLAGS: ServerFlags = {
   port: '--secure-port',
   address: '--bind-address',
@@ -133,11 +129,11 @@ function certificateOf({ tls }: MetricsApiConfig, nowMs: number): { current: Tls
 /** Keeps what the cluster says of whom to trust. Without an answer the last one counts; without any, only tokens do. */
 class FollowedTrust {
   current: AuthenticationConfig | undefined;
-  private readonly parts: Pick<MetricsApiParts, 'directory' | 'clock' | 'log'>;
+  private readonly parts: Pick<MetricsApiParts, 'directory' | 'log'>;
   private problem: string | undefined;
   private text = '';
 
-  constructor(parts: Pick<MetricsApiParts, 'directory' | 'clock' | 'log'>) {
+  constructor(parts: Pick<MetricsApiParts, 'directory' | 'log'>) {
     this.parts = parts;
   }
 
@@ -151,44 +147,31 @@ class FollowedTrust {
     return this.problem === undefined ? [] : [this.problem];
   }
 
-  /** Reads again and again until the signal aborts. */
-  async follow(onChange: () => void, signal: AbortSignal): Promise<void> {
-    const { clock } = this.parts;
-    while (!signal.aborted) {
-      await this.read(onChange, signal);
-      try {
-        await clock.sleepUntil(clock.nowMs() + TRUST_EVERY_MS, signal);
-      } catch (error) {
-        if (!signal.aborted) {
-          throw error;
-        }
-      }
+  /** Takes every change until the signal aborts. */
+  follow(onChange: () => void, signal: AbortSignal): Promise<void> {
+    return this.parts.directory.followAuthentication(
+      {
+        found: (config) => this.take(config, onChange),
+        problem: (sentence) => this.tell(sentence),
+      },
+      signal
+    );
+  }
+
+  private take(found: AuthenticationConfig, onChange: () => void): void {
+    const text = JSON.stringify(found);
+    if (text !== this.text) {
+      this.current = found;
+      onChange();
+      this.text = text;
     }
   }
 
-  private async read(onChange: () => void, signal: AbortSignal): Promise<void> {
-    const { directory, log } = this.parts;
-    try {
-      const limited = AbortSignal.any([signal, AbortSignal.timeout(TRUST_TIMEOUT_MS)]);
-      const found = await readAuthenticationConfig(directory, limited);
-      const text = JSON.stringify(found);
-      if (text !== this.text) {
-        this.current = found;
-        onChange();
-        this.text = text;
-      }
-      this.problem = undefined;
-    } catch (error) {
-      if (signal.aborted) {
-        return;
-      }
-      const sentence = sentenceOf(error);
-      if (sentence !== this.problem) {
-        log.warn(
-          `${sentence} Until then the aggregator of metrics.k8s.io ${this.current ? 'is trusted as before' : 'is not trusted'}.`
-        );
-      }
-      this.problem = sentence;
+  private tell(sentence: string | undefined): void {
+    this.problem = sentence;
+    if (sentence !== undefined) {
+      const present = this.current ? 'is trusted as before' : 'is not trusted';
+      this.parts.log.warn(`${sentence} Until then the aggregator of metrics.k8s.io ${present}.`);
     }
   }
 }

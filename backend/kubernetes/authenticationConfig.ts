@@ -1,10 +1,9 @@
 import { HeapscopeError } from '../errors.ts';
-import type { RawAnswer } from './apiClient.ts';
-import { isObject, objectAt } from './json.ts';
+import { objectAt } from './json.ts';
+import type { JsonObject } from './json.ts';
 
-const NAME = 'extension-apiserver-authentication';
-const PATH = `/api/v1/namespaces/kube-system/configmaps/${NAME}`;
-const MAX_BYTES = 4 * 1024 * 1024;
+/** Name of the ConfigMap in `kube-system`. */
+export const AUTHENTICATION_CONFIG_MAP = 'extension-apiserver-authentication';
 
 /** Whom the API server tells its extensions to trust: what the ConfigMap `extension-apiserver-authentication` says. */
 export interface AuthenticationConfig {
@@ -20,25 +19,8 @@ export interface AuthenticationConfig {
   readonly clientCa: string;
 }
 
-export interface RawReader {
-  read(path: string, options: { signal?: AbortSignal; maxBytes: number }): Promise<RawAnswer>;
-}
-
-/** Reads the ConfigMap as it is now. Rejects with a sentence if it cannot be had or is not what it should be. */
-export async function readAuthenticationConfig(api: RawReader, signal?: AbortSignal): Promise<AuthenticationConfig> {
-  const { status, body, complete } = await api.read(PATH, { signal, maxBytes: MAX_BYTES });
-  if (status !== 200 || !complete) {
-    throw unreadable(status === 403 ? 'the service account may not read it' : `the API server answered ${status}`);
-  }
-  let object: unknown;
-  try {
-    object = JSON.parse(body.toString('utf8'));
-  } catch (cause) {
-    throw unreadable('the answer is not JSON', cause);
-  }
-  if (!isObject(object)) {
-    throw unreadable('the answer is no object');
-  }
+/** What the ConfigMap says. Throws a sentence if it is not what it should be. */
+export function readAuthenticationConfig(object: JsonObject): AuthenticationConfig {
   const data = objectAt(object, 'data');
   const text = (key: string): string => (typeof data[key] === 'string' ? data[key] : '');
   return {
@@ -72,10 +54,11 @@ function listOf(text: string, key: string): string[] {
   return list as string[];
 }
 
-function unreadable(why: string, cause?: unknown): HeapscopeError {
+/** The ConfigMap cannot be had, or not be used. */
+export function unreadable(why: string, cause?: unknown): HeapscopeError {
   return new HeapscopeError(
     'cluster_unreachable',
-    `The ConfigMap kube-system/${NAME} cannot be used: ${why}. Bind the service account to the role extension-apiserver-authentication-reader in kube-system.`,
+    `The ConfigMap kube-system/${AUTHENTICATION_CONFIG_MAP} cannot be used: ${why}.`,
     { cause }
   );
 }

@@ -3,11 +3,14 @@ import { createAccess } from './access.ts';
 import { createApiClient } from './apiClient.ts';
 import type { RawAnswer } from './apiClient.ts';
 import { createBackoff } from './backoff.ts';
+import type { Backoff } from './backoff.ts';
 import { systemClock } from './clock.ts';
 import type { Clock } from './clock.ts';
 import type { KubeletCredentials } from './access.ts';
 import type { ConnectionOptions } from './connection.ts';
 import { FaultBook } from './faultBook.ts';
+import { followAuthentication } from './followAuthentication.ts';
+import type { AuthenticationListener } from './followAuthentication.ts';
 import type { JsonObject } from './json.ts';
 import { readNamespace } from './namespaceFacts.ts';
 import { readNode } from './nodeFacts.ts';
@@ -58,6 +61,8 @@ export interface Directory extends Reviews {
   kubeletCredentials(): KubeletCredentials;
   /** Asks the API server for a path with the connection's credentials; answers with any status. */
   read(path: string, options: { signal?: AbortSignal; maxBytes: number }): Promise<RawAnswer>;
+  /** Tells whom the cluster wants its extensions to trust, until the signal aborts; never rejects. */
+  followAuthentication(listener: AuthenticationListener, signal: AbortSignal): Promise<void>;
 }
 
 const RESOURCES = {
@@ -120,6 +125,12 @@ export function createDirectory(options: DirectoryOptions): Directory {
     resources: () => all.map((reflector) => reflector.state()),
     kubeletCredentials: () => access.latest()?.kubelet ?? {},
     read: api.read,
+    followAuthentication: (listener, signal) =>
+      followAuthentication(
+        { api, clock, backoff: backoffOf(options) },
+        listener,
+        AbortSignal.any([signal, stopping.signal])
+      ),
     ...createReviews(api, clock),
   };
 }
@@ -145,9 +156,13 @@ function createFacts() {
   };
 }
 
-function reporting({ retryMs }: DirectoryOptions, kind: ResourceKind, troubles: TroubleLog) {
+function backoffOf({ retryMs }: DirectoryOptions): Backoff {
+  return createBackoff(retryMs?.first ?? 800, retryMs?.most ?? 30_000);
+}
+
+function reporting(options: DirectoryOptions, kind: ResourceKind, troubles: TroubleLog) {
   return {
-    backoff: createBackoff(retryMs?.first ?? 800, retryMs?.most ?? 30_000),
+    backoff: backoffOf(options),
     onProblem: (problem: string | undefined) => troubles.report(kind.resource, problem),
   };
 }

@@ -55,8 +55,8 @@ export interface ReflectorOptions {
   readonly sink: ObjectSink;
   readonly clock: Clock;
   readonly backoff: Backoff;
-  /** Told when the problem changes; undefined when all is well again. */
-  readonly onProblem: (problem: string | undefined) => void;
+  /** Told when the problem changes, with the API server's status if it refused; undefined when all is well again. */
+  readonly onProblem: (problem: string | undefined, status?: number) => void;
 }
 
 /**
@@ -201,7 +201,7 @@ class Mirror {
 
   private report(found: Mirror['problem']): void {
     if (found?.sentence !== this.problem?.sentence) {
-      this.options.onProblem(found?.sentence);
+      this.options.onProblem(found?.sentence, found?.status);
     }
     this.problem = found;
   }

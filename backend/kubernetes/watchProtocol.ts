@@ -14,11 +14,17 @@ export interface ResourceKind {
   readonly path: string;
   /** List and watch ask for the metadata alone. */
   readonly metadataOnly?: boolean;
+  /** Only the object of this name, which a right to that name alone is enough for. */
+  readonly name?: string;
 }
 
 /** One page of a list; `next` is the token of the page before, empty for the first. */
 export function listRequest(kind: ResourceKind, next: string, signal: AbortSignal): JsonRequest {
-  const query = new URLSearchParams({ limit: String(PAGE_SIZE), ...(next === '' ? {} : { continue: next }) });
+  const query = new URLSearchParams({
+    limit: String(PAGE_SIZE),
+    ...(next === '' ? {} : { continue: next }),
+    ...selection(kind),
+  });
   return { verb: 'list', resource: kind.resource, path: `${kind.path}?${query}`, accept: accept(kind, 'List'), signal };
 }
 
@@ -30,6 +36,7 @@ export function watchRequest(kind: ResourceKind, version: string, signal: AbortS
     resourceVersion: version,
     // At random, so that the watches of all readers of a restarted API server don't end together.
     timeoutSeconds: String(Math.round(300 + 300 * Math.random())),
+    ...selection(kind),
   });
   return {
     verb: 'watch',
@@ -39,6 +46,10 @@ export function watchRequest(kind: ResourceKind, version: string, signal: AbortS
     silenceMs: SILENCE_MS,
     signal,
   };
+}
+
+function selection({ name }: ResourceKind): { fieldSelector?: string } {
+  return name === undefined ? {} : { fieldSelector: `metadata.name=${name}` };
 }
 
 /** Servers that cannot cut an object down to its metadata send it whole; that serves as well. */

@@ -1,8 +1,11 @@
 import { Agent } from 'node:https';
 import { createAuthority } from '../support/certificates.ts';
 import type { KeyPair, TestAuthority } from '../support/certificates.ts';
-import { serveMetrics, startReviewingApi, trustOf } from './servedMetrics.ts';
-import type { Asking, ReviewingApi, ServedMetrics } from './servedMetrics.ts';
+import { until } from '../support/until.ts';
+import { startReviewingApi, trustOf } from './reviewingApi.ts';
+import type { ReviewingApi } from './reviewingApi.ts';
+import { serveMetrics } from './servedMetrics.ts';
+import type { Asking, ServedMetrics } from './servedMetrics.ts';
 
 const PODS = '/apis/metrics.k8s.io/v1beta1/pods';
 const DAY_MS = 86_400_000;
@@ -21,7 +24,7 @@ beforeAll(async () => {
 
 beforeEach(async () => {
   api = await startReviewingApi();
-  api.configMap = trustOf(front.caPem, users.caPem);
+  api.setConfigMap(trustOf(front.caPem, users.caPem));
   api.tokens.set('token-of-jane', { username: 'jane', uid: '7', groups: ['devs'], extra: { scopes: ['a'] } });
   api.tokens.set('token-of-eve', { username: 'eve', groups: [] });
   api.allowed.add('jane');
@@ -219,34 +222,65 @@ describe('while the API server cannot be asked, nobody is let in', () => {
   });
 });
 
-test('another authority in the ConfigMap takes the place of the one before, on open connections too', async () => {
-  const next = await createAuthority('next');
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  expect(await statusOf({ ...speakingFor('jane'), agent })).toBe(200);
-  api.configMap = trustOf(next.caPem);
-  await served.rereadTrust();
-  expect(await statusOf({ ...speakingFor('jane'), agent })).toBe(401);
-  expect(await statusOf(speakingFor('jane'))).toBe(401);
-  const client = await next.issue({ commonName: 'front-proxy-client' });
-  expect(await statusOf(speakingFor('jane', client))).toBe(200);
-  agent.destroy();
-});
+describe('the ConfigMap is watched', () => {
+  const speaksForJane = async (authority: TestAuthority): Promise<boolean> => {
+    const client = await authority.issue({ commonName: 'front-proxy-client' });
+    return (await statusOf(speakingFor('jane', client))) === 200;
+  };
 
-test('a ConfigMap that cannot be read or used leaves the trust as it was, and is told once', async () => {
-  for (const bad of [undefined, { ...trustOf(foreign.caPem), 'requestheader-allowed-names': 'anybody' }]) {
-    api.configMap = bad;
-    await served.rereadTrust();
-    expect(await statusOf(speakingFor('jane'))).toBe(200);
-    expect(await statusOf(speakingFor('jane', await foreign.issue({ commonName: 'front-proxy-client' })))).toBe(401);
-  }
-  await served.rereadTrust();
-  expect(served.log.filter((line) => line.includes('requestheader-allowed-names is not JSON'))).toHaveLength(1);
-  expect(served.problems()).toHaveLength(1);
+  test('another authority in it takes the place of the one before at once, on open connections too', async () => {
+    const next = await createAuthority('next');
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    expect(await statusOf({ ...speakingFor('jane'), agent })).toBe(200);
+    api.setConfigMap(trustOf(next.caPem));
+    await until('the new authority', () => speaksForJane(next));
+    expect(await statusOf({ ...speakingFor('jane'), agent })).toBe(401);
+    expect(await statusOf(speakingFor('jane'))).toBe(401);
+    agent.destroy();
+  });
+
+  test('by its name alone, and as long as nothing happens nothing is asked', async () => {
+    await until('the watch', () => api.watcherCount() === 1);
+    served.clock.moveTo(served.clock.nowMs() + DAY_MS / 4);
+    expect(api.configMapRequests.map((search) => new URLSearchParams(search).get('watch'))).toEqual([null, 'true']);
+  });
+
+  test('one that cannot be used leaves the trust as it was, and is told once', async () => {
+    for (const name of ['anybody', 'everybody']) {
+      api.setConfigMap({ ...trustOf(foreign.caPem), 'requestheader-allowed-names': name });
+      await until('the problem', () => served.problems()[0]?.includes('requestheader-allowed-names is not JSON'));
+      expect(await speaksForJane(front)).toBe(true);
+      expect(await speaksForJane(foreign)).toBe(false);
+    }
+    expect(served.log.filter((line) => line.includes('requestheader-allowed-names is not JSON'))).toHaveLength(1);
+    api.setConfigMap(trustOf(foreign.caPem));
+    await until('the new authority', () => speaksForJane(foreign));
+    expect(served.problems()).toEqual([]);
+  });
+
+  test('one that is deleted leaves the trust as it was', async () => {
+    api.setConfigMap('deleted');
+    await until('the problem', () => served.problems()[0]?.includes('it does not exist'));
+    expect(await speaksForJane(front)).toBe(true);
+    api.setConfigMap(trustOf(foreign.caPem));
+    await until('the new authority', () => speaksForJane(foreign));
+    expect(served.problems()).toEqual([]);
+  });
+
+  test('without the right to read it any more the trust stays, and what changed meanwhile is found later', async () => {
+    api.setConfigMap('forbidden');
+    await until('the problem', () => served.problems()[0]?.includes('extension-apiserver-authentication-reader'));
+    expect(served.problems()).toHaveLength(1);
+    expect(await speaksForJane(front)).toBe(true);
+    api.setConfigMap(trustOf(foreign.caPem));
+    await until('the new authority', () => speaksForJane(foreign));
+    await until('the end of the problem', () => served.problems().length === 0);
+  });
 });
 
 test('without a ConfigMap only tokens count', async () => {
   await served.close();
-  api.configMap = undefined;
+  api.setConfigMap('forbidden');
   served = await serveMetrics(api);
   expect(await statusOf(speakingFor('jane'))).toBe(401);
   expect(await statusOf({ token: 'token-of-jane' })).toBe(200);

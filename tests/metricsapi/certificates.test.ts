@@ -5,8 +5,10 @@ import { LOOK_EVERY_MS } from '../../backend/followCertificate.ts';
 import { createAuthority } from '../support/certificates.ts';
 import type { KeyPair } from '../support/certificates.ts';
 import { until } from '../support/until.ts';
-import { serveMetrics, startReviewingApi } from './servedMetrics.ts';
-import type { ReviewingApi, ServedMetrics } from './servedMetrics.ts';
+import { startReviewingApi } from './reviewingApi.ts';
+import type { ReviewingApi } from './reviewingApi.ts';
+import { serveMetrics } from './servedMetrics.ts';
+import type { ServedMetrics } from './servedMetrics.ts';
 
 let api: ReviewingApi;
 let served: ServedMetrics;

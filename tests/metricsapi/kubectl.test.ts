@@ -12,8 +12,10 @@ import { createAuthority } from '../support/certificates.ts';
 import { readRecording } from '../support/recordings.ts';
 import type { TestServer } from '../support/server.ts';
 import { startFront } from './front.ts';
-import { serveMetrics, startReviewingApi, trustOf } from './servedMetrics.ts';
-import type { ReviewingApi, ServedMetrics } from './servedMetrics.ts';
+import { startReviewingApi, trustOf } from './reviewingApi.ts';
+import type { ReviewingApi } from './reviewingApi.ts';
+import { serveMetrics } from './servedMetrics.ts';
+import type { ServedMetrics } from './servedMetrics.ts';
 
 /**
  * The real `kubectl` asks a front that speaks to us as the aggregator does, while a recorded cluster is collected. What it
@@ -35,7 +37,7 @@ const ours: TopTables[] = [];
 beforeAll(async () => {
   const authority = await createAuthority('front');
   api = await startReviewingApi();
-  api.configMap = trustOf(authority.caPem);
+  api.setConfigMap(trustOf(authority.caPem));
   api.allowed.add('jane');
   const recording = readRecording('three-generations');
   const beside: RoundWriter = {

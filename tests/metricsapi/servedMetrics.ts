@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
-import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { request } from 'node:https';
 import type { Agent } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { loadConfig } from '../../backend/config/loadConfig.ts';
+import { systemClock } from '../../backend/kubernetes/clock.ts';
 import { createDirectory } from '../../backend/kubernetes/directory.ts';
 import type { Directory } from '../../backend/kubernetes/directory.ts';
-import { openMetricsApi, TRUST_EVERY_MS } from '../../backend/metricsApi.ts';
+import { openMetricsApi } from '../../backend/metricsApi.ts';
 import type { NodeFacts, PodFacts } from '../../backend/model/facts.ts';
 import type { RoundWriter } from '../../backend/store/roundWriter.ts';
 import { freePort } from '../../backend/sinks/testing/freePort.ts';
@@ -17,90 +18,9 @@ import type { KeyPair } from '../support/certificates.ts';
 import { aNode, aPod } from '../support/facts.ts';
 import { manualClock } from '../support/manualClock.ts';
 import type { ManualClock } from '../support/manualClock.ts';
-import { serve } from '../support/server.ts';
+import { until } from '../support/until.ts';
 
 type ClusterFacts = Pick<Directory, 'nodes' | 'node' | 'pods' | 'pod'>;
-
-/** What a SubjectAccessReview asked. */
-export interface AskedReview {
-  readonly user: string;
-  readonly uid?: string;
-  readonly groups?: readonly string[];
-  readonly extra?: Readonly<Record<string, readonly string[]>>;
-  readonly resourceAttributes?: Readonly<Record<string, string>>;
-  readonly nonResourceAttributes?: Readonly<Record<string, string>>;
-}
-
-/** The API server as an extension meets it: its ConfigMap and its reviews, over real HTTP. */
-export interface ReviewingApi {
-  readonly url: string;
-  /** Data of the ConfigMap; undefined: it may not be read. */
-  configMap: Record<string, string> | undefined;
-  /** Users by their tokens. */
-  readonly tokens: Map<string, object>;
-  /** Users who may do everything. */
-  readonly allowed: Set<string>;
-  readonly reviews: AskedReview[];
-  /** `down` breaks every connection; a path breaks those to it. */
-  broken: string | undefined;
-  close(): Promise<void>;
-}
-
-export async function startReviewingApi(): Promise<ReviewingApi> {
-  const tokens = new Map<string, object>();
-  const allowed = new Set<string>();
-  const reviews: AskedReview[] = [];
-  const server = await serve((message, response) => void answer(message, response));
-  const api: ReviewingApi = {
-    url: server.url,
-    configMap: undefined,
-    tokens,
-    allowed,
-    reviews,
-    broken: undefined,
-    close: () => server.close(),
-  };
-  async function answer(message: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = await bodyOf(message);
-    const send = (status: number, object: object) => void response.writeHead(status).end(JSON.stringify(object));
-    if (api.broken !== undefined && message.url?.includes(api.broken)) {
-      message.socket.destroy();
-    } else if (message.url?.endsWith('/configmaps/extension-apiserver-authentication')) {
-      send(api.configMap ? 200 : 403, api.configMap ? { kind: 'ConfigMap', data: api.configMap } : {});
-    } else if (message.url?.endsWith('/tokenreviews')) {
-      const user = tokens.get((JSON.parse(body) as { spec: { token: string } }).spec.token);
-      send(201, { status: user ? { authenticated: true, user } : { error: 'unknown token' } });
-    } else if (message.url?.endsWith('/subjectaccessreviews')) {
-      const { spec } = JSON.parse(body) as { spec: AskedReview };
-      reviews.push(spec);
-      send(201, { status: { allowed: allowed.has(spec.user) } });
-    } else {
-      send(404, {});
-    }
-  }
-  return api;
-}
-
-async function bodyOf(message: IncomingMessage): Promise<string> {
-  const parts: Buffer[] = [];
-  for await (const part of message) {
-    parts.push(part as Buffer);
-  }
-  return Buffer.concat(parts).toString();
-}
-
-/** The ConfigMap that a cluster with these authorities has. */
-export function trustOf(requestHeaderCa: string, clientCa = '', allowedNames = ['front-proxy-client']) {
-  return {
-    'client-ca-file': clientCa,
-    'requestheader-allowed-names': JSON.stringify(allowedNames),
-    'requestheader-client-ca-file': requestHeaderCa,
-    'requestheader-extra-headers-prefix': '["X-Remote-Extra-"]',
-    'requestheader-group-headers': '["X-Remote-Group"]',
-    'requestheader-username-headers': '["X-Remote-User"]',
-    'requestheader-uid-headers': '["X-Remote-Uid"]',
-  };
-}
 
 export interface Answer {
   readonly status: number;
@@ -131,8 +51,6 @@ export interface ServedMetrics {
   ask(path: string, asking?: Asking): Promise<Answer>;
   /** A round of what kubelets say, by node. */
   round(rows: Readonly<Record<string, { readonly node?: Row; readonly containers?: readonly Row[] }>>): void;
-  /** Lets the ConfigMap be read again. */
-  rereadTrust(): Promise<void>;
   problems(): string[];
   readonly writer: RoundWriter;
   close(): Promise<void>;
@@ -151,8 +69,21 @@ export async function serveMetrics(
   const directory = createDirectory({
     connection: { kind: 'url', url: api.url },
     log: { info: () => undefined, warn: () => undefined },
-    clock: { now: clock.nowMs, pause: () => Promise.resolve() },
+    clock: { now: clock.nowMs, pause: systemClock.pause },
+    retryMs: { first: 2, most: 20 },
   });
+  let wasTrustTold = false;
+  const followAuthentication: Directory['followAuthentication'] = (listener, signal) => {
+    const found: typeof listener.found = (config) => {
+      listener.found(config);
+      wasTrustTold = true;
+    };
+    const problem: typeof listener.problem = (sentence) => {
+      listener.problem(sentence);
+      wasTrustTold = true;
+    };
+    return directory.followAuthentication({ found, problem }, signal);
+  };
   const nodes = [aNode('worker-1')];
   const pods = [aPod('shop/web')];
   const facts = {
@@ -163,14 +94,14 @@ export async function serveMetrics(
   };
   const opened = openMetricsApi({
     config,
-    directory: { ...directory, ...(cluster ? factsOf(cluster) : facts) },
+    directory: { ...directory, followAuthentication, ...(cluster ? factsOf(cluster) : facts) },
     telemetry: { countRequest: () => undefined },
     version: '1.2.3',
     clock,
     log: createLogger({ level: 'info', format: 'text', write: (text) => log.push(text) }),
   });
   await opened.listen({ close: () => Promise.resolve() } as unknown as Parameters<typeof opened.listen>[0]);
-  await clock.sleeperUntil(clock.nowMs() + TRUST_EVERY_MS);
+  await until('what the cluster says of whom to trust', () => wasTrustTold);
   let roundMs = 0;
   return {
     port,
@@ -186,10 +117,6 @@ export async function serveMetrics(
         opened.writers[0].append(batchOf({ node: [answered], container: containers }, roundMs, name));
       }
       opened.writers[0].commit(roundMs);
-    },
-    async rereadTrust() {
-      clock.moveTo(clock.nowMs() + TRUST_EVERY_MS);
-      await clock.sleeperUntil(clock.nowMs() + TRUST_EVERY_MS);
     },
     problems: () => opened.problems(),
     writer: opened.writers[0],
