@@ -54,7 +54,9 @@ describe('a file of objects that are gone', () => {
   });
 
   test('answers what was there within a range, on some nodes or all, as a search through all of it does', () => {
-    const shards = fc.option(fc.uniqueArray(fc.constantFrom('', 'node-1', 'node-10', 'node-3')), { nil: undefined });
+    const shards = fc.option(fc.uniqueArray(fc.constantFrom<string>('', 'node-1', 'node-10', 'node-3')), {
+      nil: undefined,
+    });
     fc.assert(
       fc.property(goneObjects, ranges, shards, (objects, range, some) => {
         const wanted = objects.filter(

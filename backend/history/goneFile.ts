@@ -102,6 +102,7 @@ export class GoneFile {
   close(): void {
     keptObjects.forget(this.file.number);
     keptPlaces.forget(this.file.number);
+    this.podNames.forget();
     this.file.close();
   }
 

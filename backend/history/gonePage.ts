@@ -18,8 +18,7 @@ export function packObjects(objects: readonly HistoryObject[]): Buffer {
 
 /** Objects out of the bytes of a page. Throws `DamagedBytesError` if they are not such. */
 export function unpackObjects(bytes: Uint8Array): HistoryObject[] {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
-  const entries = unpackEntries(parsed(text), new Map());
+  const entries = unpackEntries(parsePage<PackedEntries>(bytes), new Map());
   return entries.map(([number, table, shard, key, names, firstSeenMs, lastSeenMs, formerNames]) => {
     const seen = { firstSeenMs, lastSeenMs: lastSeenMs ?? firstSeenMs };
     const former = formerNames ? { formerNames } : {};
@@ -27,12 +26,14 @@ export function unpackObjects(bytes: Uint8Array): HistoryObject[] {
   });
 }
 
-function parsed(text: string): PackedEntries {
+/** What a page that is whole says. Throws `DamagedBytesError` if it is not of this kind at all. */
+export function parsePage<Content>(bytes: Uint8Array): Content {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
   try {
-    return JSON.parse(text) as PackedEntries;
+    return JSON.parse(text) as Content;
   } catch (error) {
     if (error instanceof SyntaxError) {
-      throw new DamagedBytesError('A page of objects that is none');
+      throw new DamagedBytesError('A page that says nothing');
     }
     throw error;
   }

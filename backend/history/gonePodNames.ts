@@ -1,11 +1,13 @@
 import { ByteReader } from './byteReader.ts';
-import { readNamesPlaces, type NamesPlace } from './goneFormat.ts';
-import { PageCache } from './pageCache.ts';
+import { NAMES_PER_PAGE, readNamesPlaces, type NamesPlace } from './goneFormat.ts';
+import { KeptValues } from './keptValues.ts';
 import type { PageFile } from './pageFile.ts';
-import { readNames, shardsIn } from './podNames.ts';
+import { unpackNames, type PodName } from './podNames.ts';
 
-/** Pages of names, and of where those are, that were read last, of all files. */
-const kept = new PageCache(4 * 2 ** 20);
+/** Names that were read last, of all files, some 5 MB. */
+const keptNames = new KeptValues<readonly PodName[]>(40_000);
+/** Where pages of names are, by the bytes that takes on disk; in memory it is some ten times as much. */
+const keptPlaces = new KeptValues<readonly NamesPlace[]>(2 ** 18);
 
 /** Looks up in a file of gone objects on which shards pods were, reading a page or two for each name. */
 export class GonePodNames {
@@ -36,37 +38,48 @@ export class GonePodNames {
     for (const node of this.nodes) {
       const open = () => readNamesPlaces(new ByteReader(this.file.page(node)));
       for (const place of this.file.unlessDamaged(node, open) ?? []) {
-        this.file.unlessDamaged(place, () => [...readNames(this.file.page(place))]);
+        this.file.unlessDamaged(place, () => unpackNames(this.file.page(place)));
         yield;
       }
     }
   }
 
+  /** Lets go of what is kept of the file. */
+  forget(): void {
+    keptNames.forget(this.file.number);
+    keptPlaces.forget(this.file.number);
+  }
+
   private shardsOfName(name: string): readonly string[] | undefined {
-    const node = lastUpTo(this.nodes, name);
+    const { file } = this;
+    const node = lastUpTo(this.nodes, name, ({ firstName }) => firstName);
     if (!node) {
       return [];
     }
-    const places = this.file.unlessDamaged(node, () => readNamesPlaces(new ByteReader(this.keptPage(node))));
-    const place = places && lastUpTo(places, name);
-    return place && this.file.unlessDamaged(place, () => shardsIn(this.keptPage(place), name));
+    const open = () => readNamesPlaces(new ByteReader(file.page(node)));
+    const places = file.unlessDamaged(node, () => keptPlaces.value(file.number, node.offset, node.length, open));
+    const place = places && lastUpTo(places, name, ({ firstName }) => firstName);
+    const pods = place && file.unlessDamaged(place, () => this.namesAt(place));
+    const pod = pods && lastUpTo(pods, name, (one) => one.name);
+    return pods && (pod?.name === name ? pod.shards : []);
   }
 
-  private keptPage(place: NamesPlace): Uint8Array {
-    return kept.page(`${this.file.number} ${place.offset}`, () => this.file.page(place));
+  private namesAt(place: NamesPlace): readonly PodName[] {
+    const { file } = this;
+    return keptNames.value(file.number, place.offset, NAMES_PER_PAGE, () => unpackNames(file.page(place)));
   }
 }
 
-/** The last place that begins with a name or before it; there is none if all begin after it. */
-function lastUpTo(places: readonly NamesPlace[], name: string): NamesPlace | undefined {
+/** The last of sorted things that is called so or comes before; there is none if all come after. */
+function lastUpTo<Thing>(sorted: readonly Thing[], name: string, nameOf: (thing: Thing) => string): Thing | undefined {
   let from = 0;
-  for (let end = places.length; from < end;) {
+  for (let end = sorted.length; from < end;) {
     const middle = (from + end) >> 1;
-    if (places[middle].firstName <= name) {
+    if (nameOf(sorted[middle]) <= name) {
       from = middle + 1;
     } else {
       end = middle;
     }
   }
-  return places[from - 1];
+  return sorted[from - 1];
 }

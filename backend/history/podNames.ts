@@ -1,6 +1,5 @@
-import { ByteReader, DamagedBytesError } from './byteReader.ts';
-import { ByteWriter } from './byteWriter.ts';
 import { NAMES_PER_PAGE } from './goneFormat.ts';
+import { parsePage } from './gonePage.ts';
 import { mergeSorted } from './mergeSorted.ts';
 import { framePage, openPage } from './pageFrame.ts';
 
@@ -26,7 +25,7 @@ export class PodNames {
     }
     this.recent.set(name, new Set([shard]));
     if (this.recent.size === NAMES_PER_RUN) {
-      this.runs.push([...pagesOf(this.takeRecent())].map(framePod));
+      this.runs.push([...pagesOf(this.takeRecent())].map((page) => packNames(page)));
     }
   }
 
@@ -35,7 +34,7 @@ export class PodNames {
     const runs = this.runs.map((run) => namesOf(run));
     const merged = mergeSorted<PodName>([...runs, this.takeRecent()], (one, other) => compare(one.name, other.name));
     for (const page of pagesOf(united(merged))) {
-      yield { firstName: page[0].name, framed: framePod(page) };
+      yield { firstName: page[0].name, framed: packNames(page) };
     }
   }
 
@@ -46,30 +45,29 @@ export class PodNames {
   }
 }
 
-/** The shards of a name in a page, none if it is not there. */
-export function shardsIn(page: Uint8Array, name: string): string[] {
-  for (const pod of readNames(page)) {
-    if (pod.name === name) {
-      return [...pod.shards];
-    }
-  }
-  return [];
+/** Names of a page as it is stored: the shards, the names in order, and of each the numbers of its shards. */
+type StoredNames = [
+  shards: readonly string[],
+  names: readonly string[],
+  shardsOfNames: ReadonlyArray<readonly number[]>,
+];
+
+/** Names of pods in order, with their shards, out of the bytes of a page. Throws `DamagedBytesError` if they are not such. */
+export function unpackNames(page: Uint8Array): PodName[] {
+  const [shards, names, shardsOfNames] = parsePage<StoredNames>(page);
+  return names.map((name, index) => ({ name, shards: shardsOfNames[index].map((shard) => shards[shard]) }));
 }
 
-/** The names in a page, sorted. */
-export function* readNames(page: Uint8Array): Generator<PodName> {
-  const reader = new ByteReader(page);
-  const shards = Array.from({ length: reader.count(1) }, () => reader.text());
-  const shardAt = (number: number): string => {
-    if (number >= shards.length) {
-      throw new DamagedBytesError(`Shard ${number} of ${shards.length}`);
-    }
-    return shards[number];
+function packNames(page: readonly PodName[]): Buffer {
+  const numbers = new Map<string, number>();
+  const numberOf = (shard: string) => {
+    const number = numbers.get(shard) ?? numbers.size;
+    numbers.set(shard, number);
+    return number;
   };
-  for (let left = reader.count(2); left > 0; left--) {
-    const name = reader.text();
-    yield { name, shards: Array.from({ length: reader.count(1) }, () => shardAt(reader.varint())) };
-  }
+  const shardsOfNames = page.map(({ shards }) => shards.map(numberOf));
+  const stored: StoredNames = [[...numbers.keys()], page.map(({ name }) => name), shardsOfNames];
+  return framePage(Buffer.from(JSON.stringify(stored)));
 }
 
 function compare(one: string, other: string): number {
@@ -110,21 +108,6 @@ function* pagesOf(names: Iterable<PodName>): Generator<PodName[]> {
 
 function* namesOf(run: readonly Buffer[]): Generator<PodName> {
   for (const framed of run) {
-    yield* readNames(openPage(framed));
+    yield* unpackNames(openPage(framed));
   }
-}
-
-function framePod(page: readonly PodName[]): Buffer {
-  const out = new ByteWriter(1 << 14);
-  const numbers = new Map<string, number>();
-  page.forEach(({ shards }) => shards.forEach((shard) => numbers.set(shard, numbers.get(shard) ?? numbers.size)));
-  out.varint(numbers.size);
-  [...numbers.keys()].forEach((shard) => out.text(shard));
-  out.varint(page.length);
-  for (const { name, shards } of page) {
-    out.text(name);
-    out.varint(shards.length);
-    shards.forEach((shard) => out.varint(numbers.get(shard)!));
-  }
-  return framePage(out.written());
 }
