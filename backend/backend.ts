@@ -14,11 +14,12 @@ import { openHeapsterFace } from './heapsterFace.ts';
 import { leastHeadWindowMs, openHistory } from './openHistory.ts';
 import { joinRemote } from './joinRemote.ts';
 import { createKubeletClient } from './kubelet/client.ts';
+import { ContainerReader } from './kubelet/containerReader.ts';
 import type { ConnectionOptions } from './kubernetes/connection.ts';
 import { createDirectory, type Directory } from './kubernetes/directory.ts';
 import { openMetricsApi } from './metricsApi.ts';
-import type { MetricDefinition } from './model/catalogue.ts';
 import type { PodFacts } from './model/facts.ts';
+import { switchesOf } from './metricSwitches.ts';
 import { reportNotices } from './notices.ts';
 import { openRemoteHistory } from './openRemoteHistory.ts';
 import { openRemoteWrite } from './openRemoteWrite.ts';
@@ -71,11 +72,13 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
   const joining = { engine, oldestMs: history.oldestMs, resolutionMs, onFailure: sentences(log).warn };
   const asking = remoteHistory && joinRemote({ ...joining, remote: remoteHistory });
   const outlets = { clock, telemetry, log: sentences(log) };
-  const sinks = openSinksOf(config, directory, outlets);
+  const containers = config.kubelet.statistics === 'containers' ? new ContainerReader() : undefined;
+  const facts = { ...directory, imageOf: containers?.imageOf.bind(containers) };
+  const sinks = openSinksOf(config, facts, outlets);
   const remote = openRemoteWrite(config.remote, { ...outlets, dataFolder: history.folder, version: options.version });
   const metricsApi = openMetricsApi({ ...options, directory, telemetry });
   const writer = writeToAll([...history.writers, sinks, remote, ...metricsApi.writers]);
-  const collector = createCollector(options, { directory, kubelets, writer, telemetry });
+  const collector = createCollector(options, { directory, kubelets, containers, writer, telemetry });
   const rounds = trackRounds(clock, collector);
   const sources: ReportSources = {
     ...namesOf(options),
@@ -98,7 +101,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
   const streams = new Streams({ rounds, most: maxStreams, mostPerAsker: Math.floor(maxStreams / 2), log });
   telemetry.watchHistory(history.state);
   telemetry.watch({ ...watchedValues(head, collector, directory), streamCount: () => streams.count });
-  const heapster = openHeapsterFace({ config, head, history: history.reader, facts: directory, nowMs: clock.nowMs });
+  const heapster = openHeapsterFace({ config, head, history: history.reader, facts, nowMs: clock.nowMs });
   const doors: Door[] = [
     ...heapster.first,
     {
@@ -173,7 +176,7 @@ function sinkProblems(sinks: Sinks): string[] {
   return sinks.reports().flatMap(({ problem }) => problem ?? []);
 }
 
-interface CollectorParts extends Pick<CollectorOptions, 'writer' | 'telemetry'> {
+interface CollectorParts extends Pick<CollectorOptions, 'containers' | 'writer' | 'telemetry'> {
   readonly directory: Directory;
   readonly kubelets: ReturnType<typeof createKubeletClient>;
   readonly telemetry: Telemetry;
@@ -181,7 +184,7 @@ interface CollectorParts extends Pick<CollectorOptions, 'writer' | 'telemetry'> 
 
 /** The line up to the store, with its second source where that is switched on. */
 function createCollector({ config, clock, log }: BackendOptions, parts: CollectorParts): Collector {
-  const { directory, kubelets, writer, telemetry } = parts;
+  const { directory, kubelets, containers, writer, telemetry } = parts;
   const { resolutionMs } = config.collection;
   const deadlineMs = config.kubelet.timeoutMs;
   return new Collector({
@@ -189,6 +192,7 @@ function createCollector({ config, clock, log }: BackendOptions, parts: Collecto
     deadlineMs,
     directory: { ...directory, unscheduledPods: () => unscheduled(directory.pods()) },
     kubelets,
+    containers,
     cadvisor: config.kubelet.cadvisorMetrics
       ? new CadvisorSource({ resolutionMs, deadlineMs, kubelets, telemetry })
       : undefined,
@@ -198,14 +202,6 @@ function createCollector({ config, clock, log }: BackendOptions, parts: Collecto
     telemetry,
     log: sentences(log),
   });
-}
-
-/** What to do to have a metric that this configuration leaves out. */
-function switchesOf({ kubelet }: Config): (metric: Pick<MetricDefinition, 'origin'>) => string | undefined {
-  return ({ origin }) =>
-    origin === 'cadvisor_metrics' && !kubelet.cadvisorMetrics
-      ? 'Start Heapscope with --cadvisor-metrics to have it.'
-      : undefined;
 }
 
 /** What the metrics of Heapscope itself say of its state when somebody reads them. */

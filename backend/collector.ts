@@ -1,7 +1,7 @@
 import { HeapscopeError, sentenceOf, type ErrorCode } from './errors.ts';
 import type { DecodedSummary } from './kubelet/concludeSummary.ts';
-import { decodeSummary } from './kubelet/decodeSummary.ts';
-import { SummaryReader } from './kubelet/summaryReader.ts';
+import type { ContainerReader } from './kubelet/containerReader.ts';
+import { Statistics, type KubeletAnswer, type Told, type ToldBy } from './statistics.ts';
 import type { CadvisorReading, CadvisorSource } from './cadvisorSource.ts';
 import type { NodeBatch, Table } from './model/batch.ts';
 import type { NodeFacts } from './model/facts.ts';
@@ -31,12 +31,13 @@ export interface CollectorOptions {
   /** Time a kubelet has to answer. */
   readonly deadlineMs: number;
   readonly directory: PodDirectory & ClusterObjects & { nodes(): readonly NodeFacts[] };
-  readonly kubelets: {
-    readSummary(node: NodeFacts, options: { deadlineMs: number; signal?: AbortSignal }): Promise<KubeletAnswer>;
+  readonly kubelets: ToldBy & {
     /** Takes back the memory of an answer that nobody reads any more, where it can be used again. */
     giveBack?(body: Buffer): void;
     forget(nodeName: string): void;
   };
+  /** Given where kubelets that can are asked for their containers one by one, in place of the summary. */
+  readonly containers?: ContainerReader;
   /** The second source, where it is switched on: `/metrics/cadvisor` of the same kubelets. */
   readonly cadvisor?: Pick<CadvisorSource, 'read' | 'forget'>;
   /** Keep what Heapster would have said beside our own values where the two differ. */
@@ -52,12 +53,6 @@ export interface CollectorOptions {
   readonly log: { info(sentence: string): void; warn(sentence: string): void };
 }
 
-interface KubeletAnswer {
-  readonly body: Buffer;
-  readonly receivedMs: number;
-  readonly durationMs: number;
-}
-
 const NOT_ASKED: CadvisorReading = {};
 
 /** Kubelets whose clock is further ahead of ours than this are named on the status page. */
@@ -66,13 +61,14 @@ const TOLERATED_SKEW_MS = 60_000;
 /** The line from kubelet to store, for one round after the other. */
 export class Collector {
   private readonly options: CollectorOptions;
-  private readonly summaries = new SummaryReader();
+  private readonly statistics: Statistics;
   private readonly counters = new Map<string, NodeBatch>();
   private readonly listedLast = new Map<string, Table>();
   private readonly nodeReports = new Map<string, NodeReport>();
 
   constructor(options: CollectorOptions) {
     this.options = options;
+    this.statistics = new Statistics(options);
   }
 
   /**
@@ -122,9 +118,11 @@ export class Collector {
     let batch: NodeBatch;
     try {
       refuseUnready(node);
-      const [answer, extra] = await this.ask(node, endMs, signal);
-      const summary = this.timed('decode', () => this.summaries.read(node.name, answer.body, answer.receivedMs));
-      const decoded = { node: node.name, timestampMs: endMs, receivedMs: answer.receivedMs, tables: summary.tables };
+      const [told, extra] = await this.ask(node, endMs, signal);
+      const { answer, source } = told;
+      const { receivedMs } = answer;
+      const summary = this.timed('decode', () => this.statistics.decode(node.name, told));
+      const decoded = { node: node.name, timestampMs: endMs, receivedMs, source, tables: summary.tables };
       const before = this.countersBefore(node.name, endMs);
       const rated = this.timed('rates', () => deriveRates(decoded, before));
       const joined = extra.batch ? this.timed('cadvisor', () => addThrottling(addCadvisor(rated, extra.batch))) : rated;
@@ -132,7 +130,7 @@ export class Collector {
       const summed = this.timed('sums', () => sumPodsToNode(sumContainersToPods(specified)));
       const scrape = { answered: true, durationMs: answer.durationMs };
       const shared = this.timed('shares', () => addNodeShares(summed, node, pods(), scrape));
-      const finished = this.asHeapster(shared, before, this.podsListedLast(node.name, answer, summary));
+      const finished = this.asHeapster(shared, before, this.podsListedLast(node.name, told, summary));
       this.counters.set(node.name, keepCounters(decoded, this.counters.get(node.name)));
       this.options.kubelets.giveBack?.(answer.body);
       this.noteAnswer(node.name, answer, summary, extra);
@@ -156,18 +154,14 @@ export class Collector {
   }
 
   /** Of a pod that a kubelet lists twice the newest instance counts here; to Heapster it was the one that stood last. */
-  private podsListedLast(node: string, answer: KubeletAnswer, { droppedRows }: DecodedSummary): Table | undefined {
-    const isWanted = this.options.heapsterValues && droppedRows > 0;
-    return isWanted ? decodeSummary(answer.body, node, answer.receivedMs, 'last').tables.pod : undefined;
+  private podsListedLast(node: string, told: Told, { droppedRows }: DecodedSummary): Table | undefined {
+    return this.options.heapsterValues && droppedRows > 0 ? this.statistics.podsListedLast(node, told) : undefined;
   }
 
   /** Both answers of a kubelet at the same moment. The second is never a reason to lose the first. */
-  private ask(node: NodeFacts, endMs: number, signal: AbortSignal): Promise<[KubeletAnswer, CadvisorReading]> {
-    const { kubelets, cadvisor, deadlineMs } = this.options;
-    return Promise.all([
-      kubelets.readSummary(node, { deadlineMs, signal }),
-      cadvisor?.read(node, endMs, signal) ?? NOT_ASKED,
-    ]);
+  private ask(node: NodeFacts, endMs: number, signal: AbortSignal): Promise<[Told, CadvisorReading]> {
+    const { cadvisor } = this.options;
+    return Promise.all([this.statistics.ask(node, endMs, signal), cadvisor?.read(node, endMs, signal) ?? NOT_ASKED]);
   }
 
   /** Rates compare with the round immediately before, as Heapster does: after a gap they begin anew. */
@@ -219,7 +213,7 @@ export class Collector {
       this.nodeReports.delete(name);
       this.counters.delete(name);
       this.listedLast.delete(name);
-      this.summaries.forget(name);
+      this.statistics.forget(name);
       this.options.kubelets.forget(name);
       this.options.cadvisor?.forget(name);
     }

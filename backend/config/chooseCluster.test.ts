@@ -89,7 +89,8 @@ describe("Heapster's --source", () => {
     });
     expect(config.kubelet).toMatchObject({ port: 10250, https: true, insecureTls: true });
     expect(notes).toHaveLength(1);
-    expect(notes[0]).toContain('Summary API');
+    expect(config.kubelet.statistics).toBe('containers');
+    expect(notes[0]).toContain('kubelets are asked by POST /stats/container/');
   });
 
   test('outside a cluster a plain address, a token of the service account, or a kubeconfig is used', () => {

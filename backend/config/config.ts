@@ -49,6 +49,8 @@ export interface KubeletConfig {
   readonly addressTypes: readonly string[];
   readonly timeoutMs: number;
   readonly maxAnswerBytes: number;
+  /** `containers`: ask by `POST /stats/container/` where kubelets have it, for the summary where they do not. */
+  readonly statistics: 'summary' | 'containers';
   /** Ask for `/metrics/cadvisor` too. */
   readonly cadvisorMetrics: boolean;
 }
@@ -135,6 +137,8 @@ export interface HeapsterConfig {
   readonly ignoreLabels: readonly string[];
   /** Node annotation that gives `host_id` where the node has no external id. */
   readonly hostIdAnnotation?: string;
+  /** Whether nodes carry a label that says if pods may be scheduled there, as Heapster's source `kubernetes` had it. */
+  readonly schedulableLabel: boolean;
 }
 
 /** Where values are written to beside the history kept here. */

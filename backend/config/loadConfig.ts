@@ -57,7 +57,7 @@ export function loadConfig(
       labelSeparator: values['label-separator'],
       storeLabels: values['store-label'] ?? [],
       ignoreLabels: values['ignore-label'] ?? [],
-      hostIdAnnotation: chosen.source?.hostIdAnnotation,
+      ...labelsOfSource(chosen),
     },
     metricsApi: metricsApiConfig(settings, server, readTextFile),
     sinks: parseSinks(values.sink ?? [], environment, problems, notes),
@@ -70,6 +70,15 @@ export function loadConfig(
     throw new HeapscopeError('bad_config', problems.join('\n'));
   }
   return { config, notes };
+}
+
+/** Heapster's two sources labelled nodes each in its own way. */
+function labelsOfSource({ source }: ChosenCluster): Pick<Config['heapster'], 'hostIdAnnotation' | 'schedulableLabel'> {
+  const isOfContainers = source?.statistics === 'containers';
+  return {
+    hostIdAnnotation: isOfContainers ? undefined : source?.hostIdAnnotation,
+    schedulableLabel: isOfContainers,
+  };
 }
 
 function kubeletConfig(
@@ -98,6 +107,7 @@ function kubeletConfig(
     addressTypes: values['kubelet-preferred-address-types'],
     timeoutMs: values['kubelet-timeout'] ?? defaultKubeletTimeoutMs(values['metric-resolution']),
     maxAnswerBytes: values['kubelet-max-answer'],
+    statistics: source?.statistics ?? 'summary',
     cadvisorMetrics: values['cadvisor-metrics'],
   };
 }

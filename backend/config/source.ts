@@ -5,6 +5,8 @@ import { truth } from './values.ts';
 
 /** A cluster in Heapster's words: `--source=PREFIX:URL?options`. */
 export interface Source {
+  /** `containers`: `kubernetes:`, for old kubelets. */
+  readonly statistics: 'summary' | 'containers';
   /** Scheme and host of the API server, if the URL names one. */
   readonly server?: string;
   readonly inClusterConfig: boolean;
@@ -36,13 +38,16 @@ export function parseSource(text: string, environment: Environment, problems: st
     problems.push(`${shown} must begin with "kubernetes:" or "kubernetes.summary_api:".`);
   }
   if (prefix === 'kubernetes') {
-    notes.push(`${shown}: "kubernetes:" reads the kubelets' Summary API here, as "kubernetes.summary_api:" does.`);
+    notes.push(
+      `${shown}: kubelets are asked by POST /stats/container/, and those that do not have it, since Kubernetes 1.20, for their summary; "kubernetes.summary_api:" asks for that at once.`
+    );
   }
   if (unset.length > 0) {
     notes.push(`${shown}: the environment has no ${unset.join(', ')}; read as empty.`);
   }
   noteUnknownOptions(shown, options, notes);
-  return { ...serverOf(shown, location, problems, notes), ...readOptions(shown, options, problems) };
+  const statistics = prefix === 'kubernetes' ? 'containers' : 'summary';
+  return { statistics, ...serverOf(shown, location, problems, notes), ...readOptions(shown, options, problems) };
 }
 
 function noteUnknownOptions(shown: string, options: URLSearchParams, notes: string[]): void {
@@ -76,7 +81,11 @@ function serverOf(shown: string, location: string, problems: string[], notes: st
   }
 }
 
-function readOptions(shown: string, options: URLSearchParams, problems: string[]): Omit<Source, 'server'> {
+function readOptions(
+  shown: string,
+  options: URLSearchParams,
+  problems: string[]
+): Omit<Source, 'server' | 'statistics'> {
   const switchOf = (name: string, fallback: boolean): boolean => {
     const text = options.get(name);
     const parsed = text === null ? { value: fallback } : truth(text);

@@ -2,7 +2,8 @@ import type { ObjectNames } from '../model/batch.ts';
 import { acceleratorKey, closeTable } from './closeTable.ts';
 import { END, type JsonCursor } from './jsonCursor.ts';
 import * as KEY from './summaryKeys.ts';
-import { addRow, isPossible } from './summaryTables.ts';
+import { DUTY_CYCLE, MEMORY_TOTAL, MEMORY_USED } from './containerKeys.ts';
+import { addRow, isPossible, type RawTables, type SummaryTables } from './summaryTables.ts';
 import { TableBuilder, type OpenTable } from './tableBuilder.ts';
 
 const ACCELERATOR = ['accelerator/memory_total', 'accelerator/memory_used', 'accelerator/duty_cycle'];
@@ -20,8 +21,7 @@ interface Accelerator {
  * named before or after.
  */
 export class AcceleratorBlocks {
-  /** Values left out because no kubelet means them. */
-  rejectedValues = 0;
+  private rejectedValues = 0;
   private readonly cursor: JsonCursor;
   private readonly table = new TableBuilder(ACCELERATOR);
   private readonly accelerators: Accelerator[] = [];
@@ -37,13 +37,21 @@ export class AcceleratorBlocks {
     }
   }
 
-  /** Accelerators so far. */
-  get count(): number {
-    return this.accelerators.length;
+  /** The tables of the answer with that of the accelerators, if it has any. */
+  joinTo(closed: RawTables, tables: SummaryTables): RawTables {
+    if (this.accelerators.length === 0) {
+      return closed;
+    }
+    const accelerator = this.close(tables.containerNames(), (row) => tables.start('container', row));
+    return {
+      droppedRows: closed.droppedRows + this.accelerators.length - accelerator.keys.length,
+      rejectedValues: closed.rejectedValues + this.rejectedValues,
+      tables: { ...closed.tables, accelerator },
+    };
   }
 
-  /** The table as far as the answer tells it. `startOf` tells when the container of a row started, Unix ms. */
-  close(containers: readonly ObjectNames[], startOf: (container: number) => number): OpenTable {
+  /** `startOf` tells when the container of a row started, Unix ms. */
+  private close(containers: readonly ObjectNames[], startOf: (container: number) => number): OpenTable {
     const names = this.accelerators.map(({ container, make, model, id }, row): ObjectNames => {
       this.table.setStart(row, startOf(container));
       return { ...containers[container], owner: 'container', make, model, acceleratorId: id };
@@ -67,12 +75,15 @@ export class AcceleratorBlocks {
           accelerator.id = cursor.string();
           break;
         case KEY.MEMORY_TOTAL:
+        case MEMORY_TOTAL:
           this.set(row, 0, cursor.number());
           break;
         case KEY.MEMORY_USED:
+        case MEMORY_USED:
           this.set(row, 1, cursor.number());
           break;
         case KEY.DUTY_CYCLE:
+        case DUTY_CYCLE:
           this.set(row, 2, cursor.number());
           break;
         default:

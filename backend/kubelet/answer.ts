@@ -10,6 +10,8 @@ const CLOSED_CODES: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'ECONNRESET
 export interface Question {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** JSON that is sent by POST; without it the question is a GET. */
+  readonly json?: string;
   readonly deadlineMs: number;
   readonly maxBytes: number;
   readonly signal?: AbortSignal;

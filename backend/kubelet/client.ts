@@ -5,7 +5,7 @@ import type { AddressType, KubeletAddress } from './address.ts';
 import { BodyPool } from './bodyPool.ts';
 import { KEEP_ALIVE_MS, openConnection } from './connection.ts';
 import type { KubeletConnection } from './connection.ts';
-import { emptyProblem, statusProblem } from './problem.ts';
+import { CONTAINERS_PATH, emptyProblem, statusProblem, UnknownPath } from './problem.ts';
 import { askThroughApiServer } from './proxy.ts';
 import type { ApiServerReader } from './proxy.ts';
 import { createTrustSource } from './trust.ts';
@@ -58,12 +58,18 @@ export interface KubeletAnswer {
   readonly durationMs: number;
 }
 
-/** Asks kubelets for summaries and cAdvisor's metrics over connections that are kept from round to round, one per node. */
+/** Asks kubelets for their statistics and cAdvisor's metrics over connections that are kept from round to round, one per node. */
 export interface KubeletClient {
   /** Rejects with a `kubelet_*` error at the deadline or whatever else goes wrong. */
   readSummary(node: NodeFacts, options: ReadOptions): Promise<KubeletAnswer>;
   /** The same for `/metrics/cadvisor`; asked while the summary is under way, it comes after it on the same connection. */
   readCadvisor(node: NodeFacts, options: ReadOptions): Promise<KubeletAnswer>;
+  /**
+   * What old kubelets answer `POST /stats/container/` with: all containers, each with its newest stats of the window.
+   * Undefined for kubelets that do not have it, which is those since Kubernetes 1.20. Rejects like
+   * {@link KubeletClient.readSummary}.
+   */
+  readContainers(node: NodeFacts, options: ReadOptions & StatsWindow): Promise<KubeletAnswer | undefined>;
   /** Takes back the body of an answer that nobody reads any more, for the answers to come. */
   giveBack(body: Buffer): void;
   /** Closes the connection of a node that is gone. */
@@ -76,7 +82,14 @@ export interface ReadOptions {
   readonly signal?: AbortSignal;
 }
 
-type Read = (path: string, node: NodeFacts, options: ReadOptions) => Promise<Buffer>;
+/** Samples taken at these times are wanted; Unix ms. */
+export interface StatsWindow {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** A question, sent by POST where it has a body. */
+type Read = (path: string, node: NodeFacts, options: ReadOptions, json?: string) => Promise<Buffer>;
 
 /** Opens nothing before the first {@link KubeletClient.readSummary}. */
 export function createKubeletClient(options: KubeletClientOptions): KubeletClient {
@@ -84,14 +97,21 @@ export function createKubeletClient(options: KubeletClientOptions): KubeletClien
   const connections = new Map<string, KubeletConnection>();
   const bodies = new BodyPool();
   const read = options.access === 'direct' ? directReader(options, connections, bodies) : proxyReader(options);
-  const ask = async (path: string, node: NodeFacts, request: ReadOptions): Promise<KubeletAnswer> => {
+  const ask = async (path: string, node: NodeFacts, request: ReadOptions, json?: string): Promise<KubeletAnswer> => {
     const begunMs = performance.now();
-    const body = await read(path, node, request);
+    const body = await read(path, node, request, json);
     return { body, receivedMs: now(), durationMs: performance.now() - begunMs };
   };
   return {
     readSummary: (node, request) => ask(SUMMARY_PATH, node, request),
     readCadvisor: (node, request) => ask(CADVISOR_PATH, node, request),
+    readContainers: (node, request) =>
+      ask(CONTAINERS_PATH, node, request, questionFor(request)).catch((error: unknown) => {
+        if (error instanceof UnknownPath) {
+          return undefined;
+        }
+        throw error;
+      }),
     giveBack: (body) => bodies.giveBack(body),
     forget(nodeName) {
       void connections.get(nodeName)?.close();
@@ -103,6 +123,12 @@ export function createKubeletClient(options: KubeletClientOptions): KubeletClien
       await Promise.all(open.map((connection) => connection.close()));
     },
   };
+}
+
+/** The question as Heapster asked it: one sample of every container below the root. */
+function questionFor({ fromMs, toMs }: StatsWindow): string {
+  const [start, end] = [fromMs, toMs].map((timeMs) => new Date(timeMs).toISOString().replace('.000Z', 'Z'));
+  return JSON.stringify({ containerName: '/', num_stats: 1, start, end, subcontainers: true });
 }
 
 function directReader(
@@ -135,12 +161,12 @@ function directReader(
     return (options.nodeCount?.() ?? 0) > MOST_KEPT_CONNECTIONS ? BETWEEN_QUESTIONS_MS : KEEP_ALIVE_MS;
   }
 
-  return async (path, node, { deadlineMs, signal }) => {
+  return async (path, node, { deadlineMs, signal }, json) => {
     const shown = credentials();
     const connection = connectionTo(node, shown);
     const headers: Record<string, string> =
       https && shown.token ? { accept: '*/*', authorization: `Bearer ${shown.token}` } : { accept: '*/*' };
-    const answer = await connection.ask({ path, headers, deadlineMs, maxBytes: maxAnswerBytes, signal });
+    const answer = await connection.ask({ path, headers, json, deadlineMs, maxBytes: maxAnswerBytes, signal });
     if (answer.status !== 200) {
       throw statusProblem(connection.asked, path, answer.status, answer.body);
     }
@@ -159,8 +185,10 @@ function proxyReader(options: KubeletClientOptions): Read {
       'Kubelets cannot be asked through the API server: no connection to it was given.'
     );
   }
-  return (path, node, request) =>
-    askThroughApiServer(apiServer, { ...request, path, nodeName: node.name, https, port, maxBytes: maxAnswerBytes });
+  return (path, node, { deadlineMs, signal }, json) => {
+    const asked = { path, json, nodeName: node.name, https, port };
+    return askThroughApiServer(apiServer, { ...asked, deadlineMs, signal, maxBytes: maxAnswerBytes });
+  };
 }
 
 function sameAddress(a: KubeletAddress | undefined, b: KubeletAddress): boolean {

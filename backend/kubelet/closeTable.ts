@@ -28,7 +28,7 @@ export function closeTable(
   for (let row = 0; row < builder.rowCount; row++) {
     const key = keyOf(names[row]);
     const rival = rowOf.get(key);
-    const isOlder = rival !== undefined && builder.start(rival) > builder.start(row);
+    const isOlder = rival !== undefined && isLater(builder.start(rival), builder.start(row));
     if (key !== '' && (!isOlder || isLastChosen(names[row]))) {
       rowOf.set(key, row);
     }
@@ -39,4 +39,9 @@ export function closeTable(
     [...rowOf.keys()],
     kept.map((row) => names[row])
   );
+}
+
+/** Whether one start is later than another; one that is told is later than one that is not. */
+function isLater(oneMs: number, otherMs: number): boolean {
+  return oneMs > otherMs || (oneMs === oneMs && otherMs !== otherMs);
 }

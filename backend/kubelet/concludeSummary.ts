@@ -103,6 +103,7 @@ function copyTimes(tables: Tables, part: Table | undefined, links: OwnerLinks): 
     if (owner && links.rows[row] >= 0) {
       part.startTimesMs[row] = owner.startTimesMs[links.rows[row]];
       part.sampleTimesMs.network[row] = owner.sampleTimesMs.network[links.rows[row]];
+      part.sampleTimesMs.io[row] = owner.sampleTimesMs.io[links.rows[row]];
     }
   }
 }

@@ -1,4 +1,5 @@
 import { buildConnector, Client } from 'undici';
+import type { Dispatcher } from 'undici';
 import { TLSSocket } from 'node:tls';
 import { hostAndPort } from './address.ts';
 import { AnswerHandler, ClosedBeforeAnswer } from './answer.ts';
@@ -11,6 +12,14 @@ import type { Trust } from './trust.ts';
 
 /** A kubelet closes idle connections after 90 s; ours go before it does. */
 export const KEEP_ALIVE_MS = 85_000;
+
+const JSON_TYPE = 'application/json';
+
+function requestOf({ path, headers, json }: Question): Dispatcher.DispatchOptions {
+  return json === undefined
+    ? { path, method: 'GET', headers }
+    : { path, method: 'POST', headers: { ...headers, 'content-type': JSON_TYPE }, body: json };
+}
 
 /** One kept connection to one kubelet. */
 export interface KubeletConnection {
@@ -76,7 +85,7 @@ export function openConnection(
     const attempt = (leftMs: number): Promise<Answer> =>
       new Promise((resolve, reject) => {
         const handler = new AnswerHandler(asked, question, { resolve, reject, join, hangUp: reopen }, leftMs);
-        client.dispatch({ path: question.path, method: 'GET', headers: question.headers }, handler);
+        client.dispatch(requestOf(question), handler);
       });
     const answer = await attempt(question.deadlineMs).catch((error: unknown) => {
       const leftMs = question.deadlineMs - (performance.now() - begunMs);

@@ -82,18 +82,7 @@ class SummaryDecoder {
     if (nodes !== 1) {
       throw new JsonError(`The answer has ${nodes === 0 ? 'no' : 'more than one'} "node"`, 0);
     }
-    return { saysNodeName: this.saysNodeName, ...this.withAccelerators(tables.close(choice)) };
-  }
-
-  private withAccelerators(closed: RawTables): RawTables {
-    const { accelerators, tables } = this;
-    if (accelerators.count === 0) {
-      return closed;
-    }
-    const accelerator = accelerators.close(tables.containerNames(), (row) => tables.start('container', row));
-    const rejectedValues = closed.rejectedValues + accelerators.rejectedValues;
-    const droppedRows = closed.droppedRows + accelerators.count - accelerator.keys.length;
-    return { droppedRows, rejectedValues, tables: { ...closed.tables, accelerator } };
+    return { saysNodeName: this.saysNodeName, ...this.accelerators.joinTo(tables.close(choice), tables) };
   }
 
   private readNode(): void {

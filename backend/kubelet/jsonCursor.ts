@@ -77,6 +77,28 @@ export class JsonCursor {
     return END;
   }
 
+  /** {@link firstKey} for objects whose keys are names: the key as a text, undefined when there is none. */
+  firstName(): string | undefined {
+    if (!this.open(0x7b, 'an object')) {
+      return undefined;
+    }
+    if (this.bytes[this.skipSpace()] === 0x7d) {
+      this.at++;
+      return undefined;
+    }
+    return this.name();
+  }
+
+  /** The next such key. */
+  nextName(): string | undefined {
+    const byte = this.bytes[this.skipSpace()];
+    if (byte !== COMMA && byte !== 0x7d) {
+      throw this.unexpected('"," or "}"');
+    }
+    this.at++;
+    return byte === COMMA ? this.name() : undefined;
+  }
+
   /** Enters the list that begins here; false for an empty one and for null. */
   firstItem(): boolean {
     if (!this.open(0x5b, 'a list')) {
@@ -146,6 +168,24 @@ export class JsonCursor {
     }
     this.at = at + 1;
     return isPlain ? this.bytes.toString('latin1', start + 1, at) : this.unescape(start);
+  }
+
+  /** Whether `true` stands here; false for null. */
+  boolean(): boolean {
+    const first = this.bytes[this.skipSpace()];
+    const word = first === 0x74 ? 'true' : first === 0x66 ? 'false' : 'null';
+    this.word(word, 'true or false');
+    return word === 'true';
+  }
+
+  /** Where the cursor stands, for {@link returnTo}. */
+  get offset(): number {
+    return this.at;
+  }
+
+  /** Goes to a place where it stood before. */
+  returnTo(offset: number): void {
+    this.at = offset;
   }
 
   /** The RFC 3339 time here in Unix ms. NaN for null, for what is no time, and for the year 1, which Go writes for none. */
@@ -249,6 +289,19 @@ export class JsonCursor {
     }
     this.at++;
     return hash === END ? 1 : hash;
+  }
+
+  /** Reads a key as a text, and the colon after it. */
+  private name(): string {
+    if (this.bytes[this.skipSpace()] !== QUOTE) {
+      throw this.unexpected('a key');
+    }
+    const name = this.string();
+    if (this.bytes[this.skipSpace()] !== 0x3a) {
+      throw this.unexpected('":"');
+    }
+    this.at++;
+    return name;
   }
 
   private word(word: string, expected: string): void {

@@ -10,6 +10,9 @@ export interface AskedKubelet {
   readonly address?: KubeletAddress;
 }
 
+/** Where old kubelets tell their containers one by one, asked by POST. */
+export const CONTAINERS_PATH = '/stats/container/';
+
 const CA_CODES = new Set([
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'SELF_SIGNED_CERT_IN_CHAIN',
@@ -19,6 +22,9 @@ const CA_CODES = new Set([
   'CERT_SIGNATURE_FAILURE',
   'CERT_UNTRUSTED',
 ]);
+
+/** The kubelet does not have what it was asked for, or not for questions of this kind. */
+export class UnknownPath extends HeapscopeError {}
 
 /** The error for an answer with another status than 200 to a question for `path`. */
 export function statusProblem(asked: AskedKubelet, path: string, status: number, body: Buffer): HeapscopeError {
@@ -39,10 +45,10 @@ export function statusProblem(asked: AskedKubelet, path: string, status: number,
   if (status === 403) {
     return new HeapscopeError('kubelet_forbidden', `${who} refused the request (403). ${rights(asked, path, said)}`);
   }
-  if (status === 404) {
-    return new HeapscopeError(
+  if (status === 404 || status === 405) {
+    return new UnknownPath(
       'kubelet_status',
-      `${who} has no ${path} (404). Check that the port${at(asked)} is the kubelet's, and that the ${path.startsWith('/stats') ? 'summary is' : 'metrics are'} not turned off.`
+      `${who} has no ${path} (${status}). Check that the port${at(asked)} is the kubelet's, and that the ${path.startsWith('/stats') ? 'summary is' : 'metrics are'} not turned off.`
     );
   }
   if (status >= 300 && status < 400) {
@@ -65,6 +71,9 @@ function rights(asked: AskedKubelet, path: string, said: string): string {
       ? `the user "${user}"`
       : 'the service account';
   const right = !asked.address ? 'nodes/proxy' : path.startsWith('/stats') ? 'nodes/stats' : 'nodes/metrics';
+  if (path === CONTAINERS_PATH) {
+    return `Allow ${subjectName} \`create\` on \`${right}\`, which POST ${path} needs; with the source kubernetes.summary_api \`get\` is enough.`;
+  }
   return `Allow ${subjectName} \`get\` on \`${right}\`.`;
 }
 

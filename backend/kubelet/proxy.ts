@@ -6,12 +6,14 @@ export interface ApiServerReader {
   /** An answer of any status, up to `maxBytes`; `complete` is false where it was cut there. */
   read(
     path: string,
-    options: { signal?: AbortSignal; maxBytes: number }
+    options: { signal?: AbortSignal; maxBytes: number; json?: string }
   ): Promise<{ readonly status: number; readonly body: Buffer; readonly complete: boolean }>;
 }
 
 export interface ProxyQuestion {
   readonly path: string;
+  /** Sent by POST. */
+  readonly json?: string;
   readonly nodeName: string;
   readonly https: boolean;
   readonly port: number | 'node-status';
@@ -29,7 +31,8 @@ export async function askThroughApiServer(apiServer: ApiServerReader, question: 
   question.signal?.addEventListener('abort', giveUp, { once: true });
   try {
     const path = `/api/v1/nodes/${proxyTarget(question)}/proxy${question.path}`;
-    const { status, body, complete } = await apiServer.read(path, { signal: stop.signal, maxBytes: question.maxBytes });
+    const { json, maxBytes } = question;
+    const { status, body, complete } = await apiServer.read(path, { signal: stop.signal, maxBytes, json });
     if (status !== 200) {
       throw statusProblem(asked, question.path, status, body);
     }

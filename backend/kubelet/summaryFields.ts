@@ -24,6 +24,8 @@ export const MEASURED = [
   'ephemeral_storage/usage',
   'process/count',
   'process/limit',
+  'cpu/load',
+  'memory/cache',
   ...PRESSURE_NAMES,
 ];
 
@@ -45,6 +47,9 @@ export const METRIC = {
   ephemeralUsage: MEASURED.indexOf('ephemeral_storage/usage'),
   processCount: MEASURED.indexOf('process/count'),
   processLimit: MEASURED.indexOf('process/limit'),
+  /** These two only where containers are told one by one. */
+  cpuLoad: MEASURED.indexOf('cpu/load'),
+  memoryCache: MEASURED.indexOf('memory/cache'),
 };
 
 /** The first metric number of each pressure block; its four fields follow in order. */
@@ -54,6 +59,7 @@ export const PRESSURE = {
   io: { some: MEASURED.indexOf('io/psi_some_total'), full: MEASURED.indexOf('io/psi_full_total') },
 };
 
+/** Metrics of file systems and, where containers are told one by one, of the disks beside them. */
 export const FILESYSTEM = [
   'filesystem/usage',
   'filesystem/limit',
@@ -61,6 +67,8 @@ export const FILESYSTEM = [
   'filesystem/inodes',
   'filesystem/inodes_free',
   'filesystem/inodes_used',
+  'disk/io_read_bytes',
+  'disk/io_write_bytes',
 ];
 export const INTERFACE = ['rx', 'rx_errors', 'tx', 'tx_errors'].map((name) => `network/interface_${name}`);
 

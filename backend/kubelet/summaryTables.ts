@@ -81,7 +81,7 @@ export class SummaryTables {
     this.put(this.measured[owner], row, metric, value);
   }
 
-  setCustom(row: number, name: string, value: number, limit: number): void {
+  setCustom(row: number, name: string, value: number | bigint, limit: number): void {
     this.measured.container.setExtra(row, `custom/${name}`, value, limit);
   }
 

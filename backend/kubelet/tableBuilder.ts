@@ -20,7 +20,7 @@ export class TableBuilder {
   private readonly sampleTimesMs: Record<Clock, number[]> = { cpu: [], memory: [], network: [], io: [] };
   private readonly wide = new Map<number, Map<number, bigint>>();
   private readonly seen: Uint8Array;
-  private readonly extra = new Map<string, Map<number, number>>();
+  private readonly extra = new Map<string, Map<number, number | bigint>>();
 
   constructor(metrics: readonly string[]) {
     this.metrics = metrics;
@@ -58,7 +58,7 @@ export class TableBuilder {
   }
 
   /** Sets a metric that is not in the list; at most `limit` different ones are kept. */
-  setExtra(row: number, metric: string, value: number, limit: number): void {
+  setExtra(row: number, metric: string, value: number | bigint, limit: number): void {
     let rows = this.extra.get(metric);
     if (!rows) {
       if (this.extra.size >= limit) {
@@ -91,7 +91,7 @@ export class TableBuilder {
       }
     });
     for (const [name, rows] of this.extra) {
-      columns.set(name, { values: pick(space.take(), kept, (row) => rows.get(row) ?? NaN) });
+      columns.set(name, extraColumn(kept, rows, space.take()));
     }
     const { cpu, memory, network, io } = this.sampleTimesMs;
     const times = (source: readonly number[]) => pick(space.take(), kept, (row) => source[row]);
@@ -131,6 +131,22 @@ export class TableBuilder {
     });
     return wide.size > 0 ? { values, wide } : { values };
   }
+}
+
+function extraColumn(
+  kept: readonly number[],
+  rows: ReadonlyMap<number, number | bigint>,
+  values: Float64Array
+): Column {
+  const wide = new Map<number, bigint>();
+  pick(values, kept, (row) => Number(rows.get(row) ?? NaN));
+  kept.forEach((row, index) => {
+    const value = rows.get(row);
+    if (typeof value === 'bigint') {
+      wide.set(index, value);
+    }
+  });
+  return wide.size > 0 ? { values, wide } : { values };
 }
 
 function pick(values: Float64Array, rows: readonly number[], valueOf: (row: number) => number): Float64Array {

@@ -27,8 +27,8 @@ export interface ApiClient {
   json(request: JsonRequest): Promise<JsonObject>;
   /** The parts of a successful answer as they come. */
   stream(request: JsonRequest): Promise<AsyncIterable<Buffer>>;
-  /** An answer of any status, up to `maxBytes`; `complete` is false where it was cut there. */
-  read(path: string, options: { signal?: AbortSignal; maxBytes: number }): Promise<RawAnswer>;
+  /** An answer of any status, up to `maxBytes`; `complete` is false where it was cut there. `json` is sent by POST. */
+  read(path: string, options: { signal?: AbortSignal; maxBytes: number; json?: string }): Promise<RawAnswer>;
 }
 
 export interface RawAnswer {
@@ -96,8 +96,9 @@ export function createApiClient(access: Access): ApiClient {
       const { server, answer } = await success(request);
       return sentences(server, answer.body);
     },
-    async read(path, { signal, maxBytes }) {
-      const { server, answer } = await send({ path, signal });
+    async read(path, { signal, maxBytes, json }) {
+      const body: unknown = json === undefined ? undefined : JSON.parse(json);
+      const { server, answer } = await send({ path, body, signal });
       try {
         return { status: answer.statusCode, ...(await readUpTo(answer.body, maxBytes)) };
       } catch (error) {

@@ -60,7 +60,7 @@ export interface Directory extends Reviews {
   /** For kubelets, as last read; the same object until something in it was replaced. */
   kubeletCredentials(): KubeletCredentials;
   /** Asks the API server for a path with the connection's credentials; answers with any status. */
-  read(path: string, options: { signal?: AbortSignal; maxBytes: number }): Promise<RawAnswer>;
+  read(path: string, options: { signal?: AbortSignal; maxBytes: number; json?: string }): Promise<RawAnswer>;
   /** Tells whom the cluster wants its extensions to trust, until the signal aborts; never rejects. */
   followAuthentication(listener: AuthenticationListener, signal: AbortSignal): Promise<void>;
 }

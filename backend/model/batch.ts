@@ -81,6 +81,11 @@ export interface NodeBatch {
   readonly timestampMs: number;
   /** When the kubelet's answer was complete, on our clock. */
   readonly receivedMs: number;
+  /**
+   * `containers`: told by `POST /stats/container/`, where each object has one clock and the row of a pod is its pause
+   * container alone. Undefined: told by the summary.
+   */
+  readonly source?: 'containers';
   readonly tables: Readonly<Partial<Record<TableName, Table>>>;
 }
 

@@ -17,6 +17,7 @@ export const deviceMetrics: readonly MetricDefinition[] = [
     name: 'disk/io_read_bytes',
     unit: 'bytes',
     kind: 'cumulative',
+    clock: 'io',
     description: 'Bytes read per device since the start.',
   },
   {
@@ -24,6 +25,8 @@ export const deviceMetrics: readonly MetricDefinition[] = [
     name: 'disk/io_read_bytes_rate',
     unit: 'bytes/s',
     kind: 'gauge',
+    clock: 'io',
+    rateOf: 'disk/io_read_bytes',
     description: 'Bytes read per second and device.',
   },
   {
@@ -31,6 +34,7 @@ export const deviceMetrics: readonly MetricDefinition[] = [
     name: 'disk/io_write_bytes',
     unit: 'bytes',
     kind: 'cumulative',
+    clock: 'io',
     description: 'Bytes written per device since the start.',
   },
   {
@@ -38,6 +42,8 @@ export const deviceMetrics: readonly MetricDefinition[] = [
     name: 'disk/io_write_bytes_rate',
     unit: 'bytes/s',
     kind: 'gauge',
+    clock: 'io',
+    rateOf: 'disk/io_write_bytes',
     description: 'Bytes written per second and device.',
   },
   {

@@ -56,6 +56,8 @@ export const memoryMetrics: readonly MetricDefinition[] = [
     kind: 'gauge',
     origin: 'cadvisor',
     heapster: true,
+    clock: 'memory',
+    sumToPod: true,
     description: 'Page cache.',
   },
   {

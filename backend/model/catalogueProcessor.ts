@@ -63,6 +63,8 @@ export const processorMetrics: readonly MetricDefinition[] = [
     kind: 'gauge',
     origin: 'cadvisor',
     heapster: true,
-    description: 'Smoothed number of runnable threads.',
+    clock: 'cpu',
+    sumToPod: true,
+    description: 'Smoothed number of runnable threads, times 1000.',
   },
 ];

@@ -3,10 +3,11 @@ import { describeMetric } from '../model/catalogue.ts';
 import { heapsterHas } from '../model/heapsterMetrics.ts';
 import { HEAPSTER_HAD_NONE, HEAPSTER_START, heapsterColumn, wholeMillicores } from '../model/heapsterValues.ts';
 import { podRowsOf } from './aggregate.ts';
-import { CPU, LEVELS, ratesOf, type Level, type Values } from './heapsterRates.ts';
+import { CPU, LEVELS, ratesOf, type Level, type Source, type Values } from './heapsterRates.ts';
 
 /** Stands among the metrics for when an object started. */
 const START = 'start';
+const STORAGE_SHARE = 'ephemeral_storage/node_utilization';
 const NOTHING = new Float64Array(0);
 
 /** Pods as Heapster took them, in this round and in the one before, where that is not how we take them. */
@@ -29,12 +30,12 @@ export function addHeapsterValues(
     const table = batch.tables[level];
     const [now, before] = level === 'pod' ? [listedLast.now, listedLast.before] : [];
     if (table) {
-      values.set(level, valuesOf(level, table, now ?? table, before ?? previous?.tables[level]));
+      values.set(level, valuesOf(level, table, now ?? table, before ?? previous?.tables[level], batch.source));
     }
   }
   const { pod: pods, container: containers, node } = batch.tables;
   if (pods && containers) {
-    sumToPods(pods, containers, values.get('pod')!, values.get('container')!);
+    sumToPods(pods, containers, values.get('pod')!, values.get('container')!, batch.source);
   }
   if (node) {
     addUtilization(node, values.get('node')!);
@@ -48,8 +49,8 @@ export function addHeapsterValues(
 }
 
 /** What Heapster said of the rows of a table, given the values it took: rates, start, and whatever else is not ours. */
-function valuesOf(level: Level, table: Table, told: Table, before: Table | undefined): Values {
-  const own = ratesOf(level, told, before);
+function valuesOf(level: Level, table: Table, told: Table, before: Table | undefined, source: Source): Values {
+  const own = ratesOf(level, told, before, source);
   if (told.startTimesMs.some((timeMs) => !Number.isNaN(timeMs))) {
     own.set(START, told.startTimesMs);
   }
@@ -79,8 +80,8 @@ function valuesOf(level: Level, table: Table, told: Table, before: Table | undef
   return arranged;
 }
 
-/** A pod has its own rate, or the sum of its containers'; its restarts are those of the containers that are reported. */
-function sumToPods(pods: Table, containers: Table, ofPods: Values, ofContainers: Values): void {
+/** A pod has its own rate, or the sum of its containers', or both where its own is that of its pause container; its restarts are those of the containers that are reported. */
+function sumToPods(pods: Table, containers: Table, ofPods: Values, ofContainers: Values, source: Source): void {
   const podOf = podRowsOf(pods, containers);
   addRestarts(containers, ofContainers);
   for (const [metric, values] of ofContainers) {
@@ -97,7 +98,8 @@ function sumToPods(pods: Table, containers: Table, ofPods: Values, ofContainers:
     }
     const own = ofPods.get(metric) ?? NOTHING;
     for (let row = 0; row < own.length; row++) {
-      sums[row] = own[row] === own[row] ? own[row] : sums[row];
+      const isBoth = source === 'containers' && sums[row] === sums[row];
+      sums[row] = own[row] !== own[row] ? sums[row] : isBoth ? sums[row] + own[row] : own[row];
     }
     ofPods.set(metric, sums);
   }
@@ -122,6 +124,12 @@ function addUtilization(node: Table, ofNode: Values): void {
   if (allocatable && node.columns.has('cpu/node_utilization')) {
     const rate = ofNode.get(CPU)?.[0] ?? NaN;
     ofNode.set('cpu/node_utilization', Float64Array.of((Number.isNaN(rate) ? 0 : rate) / allocatable));
+  }
+  // Heapster took local storage that an answer does not tell for none.
+  const isAnswered = node.columns.get('kubelet/answered')?.values[0] === 1;
+  const storage = node.columns.get('ephemeral_storage/node_allocatable')?.values[0];
+  if (isAnswered && storage && !node.columns.has(STORAGE_SHARE)) {
+    ofNode.set(STORAGE_SHARE, Float64Array.of(0));
   }
 }
 

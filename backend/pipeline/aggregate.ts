@@ -25,8 +25,9 @@ export function summableMetrics(
 }
 
 /**
- * Gives each pod the sum of its containers for every metric it has no value of its own for. A sum starts with the first
- * value present; without any the metric stays absent. Pure.
+ * Gives each pod the sum of its containers for every metric it has no value of its own for. Where a pod's own values are
+ * those of its pause container, the sum has them as well. A sum starts with the first value present; without any the
+ * metric stays absent. Pure.
  */
 export function sumContainersToPods(batch: NodeBatch): NodeBatch {
   const { pod: pods, container: containers } = batch.tables;
@@ -38,7 +39,9 @@ export function sumContainersToPods(batch: NodeBatch): NodeBatch {
   const space = new ColumnSpace(pods.keys.length, summable.length);
   const added: Array<[string, Column]> = [];
   for (const { metric, column } of summable) {
-    added.push([metric.name, sumInto(pods, metric.name, column.values, podOfContainer, space.take())]);
+    const own = pods.columns.get(metric.name);
+    const sums = sumContainers(column.values, podOfContainer, space.take());
+    added.push([metric.name, isPauseAdded(batch, metric) ? plus(own, sums) : insteadOf(own, sums)]);
   }
   return { ...batch, tables: { ...batch.tables, pod: withColumns(pods, added) } };
 }
@@ -60,14 +63,12 @@ export function podRowsOf(pods: Table, containers: Table): Int32Array {
 
 const podRowsOfLists = new WeakMap<readonly string[], { pods: readonly string[]; rows: Int32Array }>();
 
-function sumInto(
-  pods: Table,
-  metric: string,
-  values: Float64Array,
-  podOfContainer: Int32Array,
-  sums: Float64Array
-): Column {
-  const own = pods.columns.get(metric);
+/** Whether what a pod has of a metric is what its pause container was measured to use. */
+export function isPauseAdded({ source }: Pick<NodeBatch, 'source'>, { origin }: MetricDefinition): boolean {
+  return source === 'containers' && origin !== 'api' && origin !== 'cadvisor_metrics';
+}
+
+function sumContainers(values: Float64Array, podOfContainer: Int32Array, sums: Float64Array): Float64Array {
   sums.fill(NaN);
   for (let row = 0; row < values.length; row++) {
     const pod = podOfContainer[row];
@@ -76,11 +77,25 @@ function sumInto(
       sums[pod] = sums[pod] === sums[pod] ? sums[pod] + value : value;
     }
   }
+  return sums;
+}
+
+/** The pods' own values, and sums where there are none. */
+function insteadOf(own: Column | undefined, sums: Float64Array): Column {
   for (let row = 0; own && row < sums.length; row++) {
     const value = own.values[row];
     sums[row] = value === value ? value : sums[row];
   }
   return own?.wide ? { values: sums, wide: own.wide } : { values: sums };
+}
+
+/** Sums with the pods' own values in them. */
+function plus(own: Column | undefined, sums: Float64Array): Column {
+  for (let row = 0; own && row < sums.length; row++) {
+    const value = own.values[row];
+    sums[row] = value !== value ? sums[row] : sums[row] === sums[row] ? sums[row] + value : value;
+  }
+  return { values: sums };
 }
 
 /** Gives the node the sum of its pods for what the catalogue sums to nodes: requests, limits, restarts. Pure. */

@@ -1,4 +1,4 @@
-import { exactValue, rowsByKey, type Column, type Table } from '../model/batch.ts';
+import { exactValue, rowsByKey, type Column, type NodeBatch, type Table } from '../model/batch.ts';
 import { RATES } from '../model/catalogue.ts';
 import { heapsterHas } from '../model/heapsterMetrics.ts';
 
@@ -14,11 +14,16 @@ export const CPU = 'cpu/usage_rate';
 const TRAFFIC = ['network/rx', 'network/tx', 'network/rx_errors', 'network/tx_errors'] as const;
 const NOTHING = new Float64Array(0);
 
-/** Heapster stamped an object once: a pod by its network block, everything else by the first block that it has. */
-function sampleTimes(level: Level, { keys, sampleTimesMs, columns }: Table): Float64Array {
+/** Where a node's values come from, as {@link NodeBatch} says it. */
+export type Source = NodeBatch['source'];
+
+/**
+ * Heapster stamped an object once: a pod of a summary by its network block, everything else by the first block that it has.
+ */
+function sampleTimes(level: Level, { keys, sampleTimesMs, columns }: Table, source: Source): Float64Array {
   const { cpu, memory, network } = sampleTimesMs;
   const times = new Float64Array(keys.length).fill(NaN);
-  if (level === 'pod') {
+  if (level === 'pod' && source === undefined) {
     for (const metric of TRAFFIC) {
       const values = columns.get(metric)?.values ?? NOTHING;
       for (let row = 0; row < values.length; row++) {
@@ -35,9 +40,9 @@ function sampleTimes(level: Level, { keys, sampleTimesMs, columns }: Table): Flo
 }
 
 /** Rates as Heapster had them: by one clock per object, and CPU in whole millicores. */
-export function ratesOf(level: Level, table: Table, before: Table | undefined): Values {
+export function ratesOf(level: Level, table: Table, before: Table | undefined, source?: Source): Values {
   const rates: Values = new Map();
-  const elapsedMs = before && elapsedTimes(level, table, before);
+  const elapsedMs = before && elapsedTimes(level, table, before, source);
   for (const { counter, rate } of RATES_OF[level]) {
     const now = table.columns.get(counter.name);
     if (!now) {
@@ -70,10 +75,15 @@ function ratesAt(level: Level): typeof RATES {
 }
 
 /** Time between the samples of each row and of its row before; NaN where the two are no samples of the same run. */
-function elapsedTimes(level: Level, table: Table, before: Table): { times: Float64Array; rowsBefore: Int32Array } {
+function elapsedTimes(
+  level: Level,
+  table: Table,
+  before: Table,
+  source: Source
+): { times: Float64Array; rowsBefore: Int32Array } {
   const known = before.keys === table.keys ? undefined : rowsByKey(before);
-  const times = sampleTimes(level, table);
-  const timesBefore = sampleTimes(level, before);
+  const times = sampleTimes(level, table, source);
+  const timesBefore = sampleTimes(level, before, source);
   const rowsBefore = new Int32Array(times.length);
   for (let row = 0; row < times.length; row++) {
     const rowBefore = known ? (known.get(table.keys[row]) ?? -1) : row;

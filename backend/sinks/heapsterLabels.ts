@@ -10,8 +10,10 @@ export interface LabelRules {
 
 /** What a batch does not tell of its objects. */
 export interface ObjectFacts {
-  /** Image of a container's spec; undefined where the API server does not know it. */
-  imageOf(namespace: string, pod: string, container: string): string | undefined;
+  /** Image of a container, as its runtime reports it or as its spec has it; undefined where neither is known. */
+  imageOf(namespace: string, pod: string, container: string, node: string): string | undefined;
+  /** Whether pods may be scheduled to a node; undefined where that is no label. */
+  isSchedulable?(node: string): boolean | undefined;
   /** The address of type Hostname; without one the name of the node. */
   hostnameOf(node: string): string;
 }
@@ -40,7 +42,10 @@ export class HeapsterLabels {
     set('pod_name', names.pod);
     set('container_name', names.container);
     if (type === 'pod_container') {
-      set('container_base_image', this.facts.imageOf(names.namespace ?? '', names.pod ?? '', names.container ?? ''));
+      const { node = '', namespace = '', pod = '', container = '' } = names;
+      set('container_base_image', this.facts.imageOf(namespace, pod, container, node));
+    } else if (type === 'node') {
+      set('schedulable', this.facts.isSchedulable?.(names.node ?? '')?.toString());
     }
     if (type === 'pod' || type === 'pod_container' || type === 'node') {
       this.addObjectLabels(names.labels ?? {}, set);

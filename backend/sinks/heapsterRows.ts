@@ -124,12 +124,11 @@ function* rowsOfParts(table: Table, node: ObjectNames | undefined): Generator<He
   }
 }
 
-/** Of the file systems Heapster knew the root of nodes and containers, the logs of containers, and the volumes of pods. */
-function isKnownPart({ owner, resourceId }: ObjectNames): boolean {
-  if (resourceId === undefined) {
-    return true;
-  }
-  return owner === 'pod' ? resourceId.startsWith('Volume:') : resourceId === '/' || resourceId === 'logs';
+/** File systems that kubelets tell in their summary and Heapster passed over. */
+const UNKNOWN_PARTS: ReadonlySet<string> = new Set(['imagefs', 'containerfs', 'ephemeral-storage']);
+
+function isKnownPart({ resourceId }: ObjectNames): boolean {
+  return resourceId === undefined || !UNKNOWN_PARTS.has(resourceId);
 }
 
 const OWN = heapsterColumn('');

@@ -13,6 +13,7 @@ import type { Answer } from './ask.ts';
 import type { Accepted } from './compareBatches.ts';
 import { comparePoints, type PointContext } from './comparePoints.ts';
 import { parseExact, type ExactValue } from './exactJson.ts';
+import { departureOfSet, type ExportedSet } from './compareExport.ts';
 import type { Departure } from './findings.ts';
 import type { Kit, RecordedRequest } from './kit.ts';
 
@@ -114,7 +115,7 @@ function compareJson(
       : schemaDifference(ours, theirs, context);
   }
   if (bare.startsWith(ROOTS.export)) {
-    return compareSets(ours, theirs, (entry) => JSON.stringify((entry as { labels: unknown }).labels), context);
+    return compareSets(ours, theirs, (entry) => JSON.stringify((entry as unknown as ExportedSet).labels), context);
   }
   const path = knownPath(bare);
   if (!path) {
@@ -128,11 +129,18 @@ function compareJson(
   }
   const asked = {
     keys: keysOf(path),
-    metric: currentName(path.names.metric ?? ''),
+    metric: currentName(path.names.metric ?? '') + askedLabels(request.path),
     isHistorical: bare.startsWith(ROOTS.historical),
     isFromStart: readParameters(request.path)('start') !== undefined,
   };
   return comparePoints(asked, ours, theirs, context);
+}
+
+/** The labels of a request as {@link Accepted} has them. */
+function askedLabels(path: string): string {
+  const labels = readParameters(path)('labels');
+  const pairs = labels?.split(',').map((pair) => [pair.split(':', 1)[0], pair.slice(pair.indexOf(':') + 1)]);
+  return pairs ? ` ${JSON.stringify(pairs.sort())}` : '';
 }
 
 function knownPath(path: string): KnownPath | undefined {
@@ -155,15 +163,19 @@ function keysOf(path: KnownPath): string[] {
 /** A request that fails in one of the two because a value departs. */
 function acceptedStatus({ path }: RecordedRequest, ours: Answer, context: RunContext): string | undefined {
   const [bare] = path.split('?');
-  if (/^\/apis\/metrics/.test(bare) && ours.status === 404 && hasAccepted(context, bare.split('/').at(-1) ?? '')) {
+  if (
+    /^\/apis\/metrics/.test(bare) &&
+    ours.status === 404 &&
+    acceptedFor(context, `:${bare.split('/').at(-1) ?? ''}`)
+  ) {
     return 'fallen';
   }
   return undefined;
 }
 
-/** Whether a value of an object of that name departs in the newest round. */
-function hasAccepted({ accepted, newestMs }: RunContext, name: string): boolean {
-  return [...accepted.keys()].some((value) => value.startsWith(`${newestMs} `) && value.includes(`:${name}`));
+/** How a value departs in the newest round whose name has this in it; undefined if none does. */
+function acceptedFor({ accepted, newestMs }: RunContext, part: string): Departure | undefined {
+  return [...accepted].find(([value]) => value.startsWith(`${newestMs} `) && value.includes(part))?.[1];
 }
 
 function compareNames(
@@ -228,14 +240,15 @@ function compareSets(
   const recorded = new Map(theirs.map((entry: ExactValue) => [nameOf(entry), entry]));
   let departure: string | undefined;
   for (const name of new Set([...own.keys(), ...recorded.keys()])) {
-    if (!isSame(own.get(name) ?? null, recorded.get(name) ?? null)) {
-      const podName = name.split('/').at(-1) ?? name;
-      if (!hasAccepted(context, podName)) {
-        return isOlder(context)
-          ? 'version'
-          : `${name}: ${difference(own.get(name) ?? null, recorded.get(name) ?? null)}`;
+    const [mine, told] = [own.get(name) ?? null, recorded.get(name) ?? null];
+    if (!isSame(mine, told)) {
+      const found = name.startsWith('{')
+        ? departureOfSet(mine, told, context)
+        : acceptedFor(context, `:${name.split('/').at(-1) ?? name}`);
+      if (!found) {
+        return `${name}: ${difference(mine, told)}`;
       }
-      departure = 'fallen';
+      departure = found;
     }
   }
   return departure;

@@ -1,9 +1,11 @@
 import type { MetricSet } from '../../backend/api/heapster/metricSets.ts';
 import { describeMetric } from '../../backend/model/catalogue.ts';
 import { heapsterFloat } from '../../backend/model/heapsterMetrics.ts';
+import { ownDiskRate } from './diskRates.ts';
 import { numberOf, withoutNegativeRates } from './expectedBatch.ts';
 import type { Departure, Findings } from './findings.ts';
-import type { RecordedBatch, RecordedSet, RecordedValue } from './kit.ts';
+import type { LabelledRecord, RecordedBatch, RecordedSet, RecordedValue } from './kit.ts';
+import { PAUSE_METRICS, withPausesAdded } from './pauseSums.ts';
 
 /** Our batch, as {@link Replay.newestSets} tells it. */
 export type OwnSets = ReadonlyMap<
@@ -21,6 +23,8 @@ export function valueName(timestampMs: number, key: string, metric: string): str
 
 /** The recorder looked at its clock once per node, right before the answer was worked through. */
 const UPTIME_TOLERANCE_MS = 100;
+/** Sums made anew of recorded floats are off by what printing them with six decimals left out of each. */
+const SUM_TOLERANCE = 5e-6;
 
 export interface BatchComparison {
   readonly findings: Findings;
@@ -29,11 +33,16 @@ export interface BatchComparison {
   readonly isOutOfOrder: boolean;
   /** The recording is of a version that knew less. */
   readonly isOlder: boolean;
+  /** The recording is of the source `kubernetes`. */
+  readonly isOfContainers: boolean;
+  /** The batch before in time, where it is the next. */
+  readonly before?: RecordedBatch;
 }
 
 /** Compares every key, label and value of a batch with the recorded one. */
 export function compareBatch(recorded: RecordedBatch, own: OwnSets, comparison: BatchComparison): void {
-  const expected = withoutNegativeRates(recorded);
+  const { isOfContainers, isOlder, before } = comparison;
+  const expected = isOfContainers ? withPausesAdded(recorded, before, isOlder) : withoutNegativeRates(recorded);
   const where = recorded.timestamp;
   for (const key of new Set([...Object.keys(recorded.sets), ...own.keys()])) {
     const theirs = recorded.sets[key] as RecordedSet | undefined;
@@ -44,7 +53,7 @@ export function compareBatch(recorded: RecordedBatch, own: OwnSets, comparison: 
     }
     compareLabels(`${where} ${key}`, theirs.labels, ours.labels, comparison.findings);
     compareMetrics(recorded, key, expected.get(key) ?? {}, own, comparison);
-    compareLabelled(`${where} ${key}`, theirs, ours.set, comparison.findings);
+    compareLabelled(recorded, key, ours.set, comparison);
   }
 }
 
@@ -83,12 +92,14 @@ function compareMetrics(
     if (isExpected && isSame(name, theirs[name], value)) {
       findings.agree();
     } else if (isExpected) {
-      findings.depart('fallen');
-      accepted.set(told, 'fallen');
+      const isPause = comparison.isOfContainers && !comparison.isOlder && isOfPods(key) && PAUSE_METRICS.has(name);
+      const departure = isPause ? 'pauses' : 'fallen';
+      findings.depart(departure);
+      accepted.set(told, departure);
     } else if (comparison.isOutOfOrder && /_rate$|node_utilization$/.test(name)) {
       findings.depart('order');
       accepted.set(told, 'order');
-    } else if (comparison.isOlder && isNewer(key, name, theirs, own)) {
+    } else if (comparison.isOlder && isNewer(key, name, theirs, comparison.isOfContainers ? new Map() : own)) {
       findings.depart('version');
       accepted.set(told, 'version');
     } else {
@@ -103,6 +114,7 @@ function compareMetrics(
 function isNewer(key: string, name: string, theirs: Readonly<Record<string, RecordedValue>>, own: OwnSets): boolean {
   return (
     name.startsWith('ephemeral_storage/') ||
+    name === 'cpu/load' ||
     (!(name in theirs) && name.endsWith('/request')) ||
     (/^(cpu\/usage|memory\/)/.test(name) && [...own].some(([pod, { set }]) => isMeasuredPod(set) && isSumOf(key, pod)))
   );
@@ -118,17 +130,39 @@ function isSumOf(key: string, pod: string): boolean {
   return key === pod || key === 'cluster' || (key.startsWith('namespace:') && pod.startsWith(`${key}/pod:`));
 }
 
-function compareLabelled(where: string, theirs: RecordedSet, ours: MetricSet, findings: Findings): void {
-  const name = (value: { readonly name: string; readonly labels: Readonly<Record<string, string>> }) =>
+/** Whether an object is a pod, or one whose use is summed from pods. */
+function isOfPods(key: string): boolean {
+  return key === 'cluster' || /^namespace:[^/]+(\/pod:[^/]+)?$/.test(key);
+}
+
+function compareLabelled(
+  recorded: RecordedBatch,
+  key: string,
+  ours: MetricSet,
+  { findings, accepted, before, isOlder }: BatchComparison
+): void {
+  const set = recorded.sets[key];
+  const name = (value: Pick<LabelledRecord, 'name' | 'labels'>) =>
     `${value.name} ${JSON.stringify(Object.entries(value.labels).sort())}`;
-  const expected = new Map(theirs.labeled.map((value) => [name(value), value]));
+  const expected = new Map(set.labeled.map((value) => [name(value), value]));
   const own = new Map(ours.labelled.map((value) => [name(value), value]));
   for (const each of new Set([...expected.keys(), ...own.keys()])) {
-    if (isSame(own.get(each)?.name ?? '', expected.get(each), own.get(each)?.value)) {
+    const [theirs, mine] = [expected.get(each), own.get(each)];
+    if (isSame(mine?.name ?? '', theirs, mine?.value)) {
       findings.agree();
+      continue;
+    }
+    const rate = ownDiskRate(theirs ?? mine!, set, before?.sets[key]);
+    const isOwn =
+      rate.isDisk && (rate.value === undefined ? !mine : Math.abs(rate.value - Number(mine?.value)) <= 1e-5);
+    if (isOwn) {
+      const departure = isOlder ? 'disks' : 'fallen';
+      findings.depart(departure);
+      accepted.set(valueName(Date.parse(recorded.timestamp), key, each), departure);
     } else {
-      const told = JSON.stringify(expected.get(each));
-      findings.differ(`${where} ${each}: ${String(own.get(each)?.value)} instead of ${told}`);
+      findings.differ(
+        `${recorded.timestamp} ${key} ${each}: ${String(mine?.value)} instead of ${JSON.stringify(theirs)}`
+      );
     }
   }
 }
@@ -140,12 +174,16 @@ function isSame(name: string, theirs: RecordedValue | undefined, ours: number | 
   if (name === 'uptime') {
     return Math.abs(numberOf(theirs) - Number(ours)) <= UPTIME_TOLERANCE_MS;
   }
+  if (name.startsWith('custom/')) {
+    // An application's metric is a whole number or not, as it says itself; the APIs tell both alike.
+    return Math.abs(numberOf(theirs) - Number(ours)) <= 1e-6;
+  }
   const metric = describeMetric(name);
   const isFloat = metric !== undefined && heapsterFloat(metric);
   if (isFloat !== (theirs.float !== undefined)) {
     return false;
   }
   return isFloat
-    ? Math.abs(numberOf(theirs) - Number(ours)) <= 1e-6
+    ? Math.abs(numberOf(theirs) - Number(ours)) <= SUM_TOLERANCE
     : theirs.int === BigInt.asIntN(64, typeof ours === 'bigint' ? ours : BigInt(Math.trunc(ours))).toString();
 }

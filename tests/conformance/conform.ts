@@ -7,6 +7,7 @@ import { Replay } from './replay.ts';
 
 const LONG_MS = 15 * 60_000;
 const SHORT_MS = 140_000;
+const SOURCES: ReadonlySet<string> = new Set(['kubernetes', 'kubernetes.summary_api']);
 
 /** What a run came to: of its batches value by value, and of its requests answer by answer. */
 export interface Conformance {
@@ -18,7 +19,7 @@ export interface Conformance {
 /** Replays a recorded run through the pipeline and the doors, and compares everything. */
 export async function conform(kit: Kit): Promise<Conformance> {
   const [batches, requests] = [new Findings(), new Findings()];
-  if (kit.run.source !== 'kubernetes.summary_api') {
+  if (!SOURCES.has(kit.run.source)) {
     batches.differ(`The source "${kit.run.source}" is not offered.`);
     return { kit, batches, requests };
   }
@@ -76,7 +77,15 @@ async function replayRounds(
       new Map([...sets].map(([key, { set }]) => [key, new Set([...set.values.keys(), ...set.labelled.map(nameOf)])]))
     );
     if (batch) {
-      compareBatch(batch, sets, { findings, accepted, isOlder, isOutOfOrder: disordered.has(timestampMs) });
+      const earlier = new Date(timestampMs - replay.resolutionMs).toISOString().replace('.000Z', 'Z');
+      compareBatch(batch, sets, {
+        findings,
+        accepted,
+        isOlder,
+        isOfContainers: kit.run.source === 'kubernetes',
+        isOutOfOrder: disordered.has(timestampMs),
+        before: kit.batches.find(({ timestamp }) => timestamp === earlier),
+      });
     } else if (kit.run.exit) {
       findings.depart('crash');
     } else {

@@ -48,8 +48,21 @@ test('a value of a batch that is off by one is found', async () => {
   expect(batches.unexplained).toEqual([expect.stringContaining('node:node-a cpu/usage')]);
 });
 
+test('a pod without its pause container, or with twice of it, is found', async () => {
+  const kit = kitOf('cadvisor-r10-1.5.4');
+  const [first, second] = kit.batches;
+  const key = 'namespace:default/pod:web-1';
+  const usage = BigInt(first.sets[key].metrics['memory/usage'].int ?? '');
+  for (const other of [usage - 1_900_000n, usage + 1n]) {
+    const set = { ...first.sets[key], metrics: { ...first.sets[key].metrics, 'memory/usage': { int: String(other) } } };
+    const batches = [{ ...first, sets: { ...first.sets, [key]: set } }, second];
+    const result = await conform({ ...kit, rounds: kit.rounds.slice(0, 2), batches, requests: [] });
+    expect(result.batches.unexplained).toContainEqual(expect.stringContaining(`${key} memory/usage`));
+  }
+});
+
 test('a recording of a source that is not offered does not pass', async () => {
   const kit = kitOf('before-first-batch-1.6');
-  const result = await conform({ ...kit, run: { ...kit.run, source: 'kubernetes' } });
+  const result = await conform({ ...kit, run: { ...kit.run, source: 'prometheus' } });
   expect(conforms(result)).toBe(false);
 });

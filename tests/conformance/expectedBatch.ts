@@ -2,7 +2,8 @@ import type { RecordedBatch, RecordedSet, RecordedValue } from './kit.ts';
 
 const SUMMED_TO_NAMESPACE = 'cpu/usage_rate';
 
-type Metrics = Record<string, RecordedValue>;
+/** Values by metric, as a batch has them. */
+export type Metrics = Record<string, RecordedValue>;
 
 /**
  * A recorded batch as it would have been had a counter that falls given no rate: negative rates are left out, and the
@@ -49,6 +50,16 @@ function withoutNegatives(metrics: RecordedSet['metrics']): Metrics {
 /** The number a recorded value is, as far as a double holds it. */
 export function numberOf({ int, float }: RecordedValue): number {
   return Number(int ?? float);
+}
+
+/** Time between the samples of two sets, ms. */
+export function elapsedMs(set: RecordedSet, before: RecordedSet): number {
+  return Date.parse(set.scrapeTime ?? '') - Date.parse(before.scrapeTime ?? '');
+}
+
+/** Whether a later set is a later sample of the same run of an object, so that there are rates. */
+export function isSameRun(set: RecordedSet, before: RecordedSet): boolean {
+  return set.collectionStart === before.collectionStart && elapsedMs(set, before) > 0;
 }
 
 /** A pod's rate was the sum of its containers' unless it had one of its own. */

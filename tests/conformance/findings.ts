@@ -11,7 +11,11 @@ export const DEPARTURES = {
   groups: 'Both paths of the resource metrics API answer, that of 1.5.4 and that of 1.6.',
   pages: 'Health, own metrics and the page at / are in our own words.',
   secure: "The API server's own port is not Heapster's face; metrics.k8s.io has a server of its own.",
-  version: 'What 1.5.4 did not know is told as 1.6 told it: local storage, devices requested, CPU and memory of pods.',
+  pauses:
+    'What a pod of the source kubernetes uses is its pause container and all others, as in 1.5.4; 1.6 told the pause container alone.',
+  disks: 'Each disk has a rate of its own; 1.5.4 subtracted the counter of the first disk from that of each.',
+  version:
+    'What 1.5.4 did not know is told as 1.6 told it: local storage, devices requested, cpu/load, CPU and memory of pods.',
 } as const;
 
 export type Departure = keyof typeof DEPARTURES;

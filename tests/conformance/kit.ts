@@ -24,11 +24,20 @@ export interface RecordedValue {
   readonly float?: string;
 }
 
+/** A value that needs further labels. */
+export interface LabelledRecord extends RecordedValue {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
 /** Everything Heapster knew of one entity in one batch. */
 export interface RecordedSet {
+  /** When its kubelet took the sample, and when what is counted began; null where nobody knows. */
+  readonly scrapeTime?: string | null;
+  readonly collectionStart?: string | null;
   readonly labels: Readonly<Record<string, string>>;
   readonly metrics: Readonly<Record<string, RecordedValue>>;
-  readonly labeled: ReadonlyArray<RecordedValue & { readonly name: string; readonly labels: Record<string, string> }>;
+  readonly labeled: readonly LabelledRecord[];
 }
 
 export interface RecordedBatch {

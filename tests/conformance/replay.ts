@@ -2,13 +2,14 @@ import { createHeapsterDoors, createHeapsterFallback } from '../../backend/api/h
 import { redirectToCleanPath } from '../../backend/api/heapster/cleanPath.ts';
 import { EntityLabels } from '../../backend/api/heapster/labels.ts';
 import { setsOfNode, setsOfTotals, type MetricSet } from '../../backend/api/heapster/metricSets.ts';
-import type { LabelRules } from '../../backend/api/heapster/types.ts';
+import type { ClusterFacts, LabelRules } from '../../backend/api/heapster/types.ts';
 import { createApp } from '../../backend/api/app.ts';
 import { createAuthentication } from '../../backend/api/auth.ts';
 import { createSelfDoors } from '../../backend/api/self/doors.ts';
 import { Collector } from '../../backend/collector.ts';
 import { HeapscopeError } from '../../backend/errors.ts';
 import { readHead } from '../../backend/heapsterFace.ts';
+import { ContainerReader } from '../../backend/kubelet/containerReader.ts';
 import type { NodeFacts } from '../../backend/model/facts.ts';
 import { HeadStore } from '../../backend/store/headStore.ts';
 import { serve, type TestServer } from '../support/server.ts';
@@ -27,6 +28,7 @@ export class Replay {
   private readonly reader = readHead(this.head);
   private readonly labels: LabelRules;
   private readonly collector: Collector;
+  private readonly containers: ContainerReader | undefined;
   private answers: Readonly<Record<string, KubeletAnswer>> = {};
   private nowMs = 0;
 
@@ -34,11 +36,14 @@ export class Replay {
     this.resolutionMs = Math.max(run.metricResolutionSeconds * 1000, shortestGapMs(rounds));
     this.objects = new RecordedObjects(objects);
     this.labels = labelRules(run);
+    this.containers = run.source === 'kubernetes' ? new ContainerReader() : undefined;
+    const read = (node: NodeFacts) => this.readAnswer(node);
     this.collector = new Collector({
       resolutionMs: this.resolutionMs,
       deadlineMs: 20_000,
       directory: this.objects,
-      kubelets: { readSummary: (node) => this.readSummary(node), forget: () => undefined },
+      kubelets: { readSummary: read, readContainers: read, forget: () => undefined },
+      containers: this.containers,
       heapsterValues: true,
       writer: this.head,
       clock: { nowMs: () => this.nowMs, sleepUntil: () => Promise.resolve() },
@@ -62,7 +67,7 @@ export class Replay {
   newestSets(): Map<string, { readonly set: MetricSet; readonly labels: Readonly<Record<string, string>> }> {
     const newestMs = this.head.rounds().at(-1) ?? NaN;
     const options = { recent: this.reader };
-    const facts = new EntityLabels(this.objects, this.labels);
+    const facts = new EntityLabels(this.facts(), this.labels);
     const sets = [...this.reader.nodes()]
       .filter((node) => node !== '')
       .flatMap((node) => setsOfNode(options, node, newestMs, EVERYBODY));
@@ -77,7 +82,7 @@ export class Replay {
       access: 'open',
       recent: this.reader,
       history: this.reader,
-      facts: this.objects,
+      facts: this.facts(),
       labels: this.labels,
       maxPoints: 1_000_000,
       nowMs: () => this.nowMs,
@@ -108,11 +113,22 @@ export class Replay {
     return serve(app);
   }
 
+  private facts(): ClusterFacts {
+    const { objects, containers } = this;
+    return {
+      nodes: () => objects.nodes(),
+      namespaces: () => objects.namespaces(),
+      pods: () => objects.pods(),
+      pod: (namespace, name) => objects.pod(namespace, name),
+      imageOf: containers?.imageOf.bind(containers),
+    };
+  }
+
   setClock(nowMs: number): void {
     this.nowMs = nowMs;
   }
 
-  private async readSummary(node: NodeFacts): Promise<{ body: Buffer; receivedMs: number; durationMs: number }> {
+  private async readAnswer(node: NodeFacts): Promise<{ body: Buffer; receivedMs: number; durationMs: number }> {
     const answer = this.answers[node.name] as KubeletAnswer | undefined;
     const order = Object.values(this.answers)
       .map(({ receivedAt }) => receivedAt ?? '')
@@ -141,7 +157,7 @@ function refuse(sentence: string): never {
 }
 
 /** The flags about labels as the command line of the recording has them. */
-function labelRules({ labelFlags, sourceOptions }: Kit['run']): LabelRules {
+function labelRules({ labelFlags, source, sourceOptions }: Kit['run']): LabelRules {
   const values = (flag: string) =>
     labelFlags.flatMap((text) => (text.startsWith(`--${flag}=`) ? [text.slice(flag.length + 3)] : []));
   const annotation = sourceOptions.host_id_annotation;
@@ -154,6 +170,7 @@ function labelRules({ labelFlags, sourceOptions }: Kit['run']): LabelRules {
         const [name, key] = text.split('=');
         return { name, key: key ?? name };
       }),
-    hostIdAnnotation: typeof annotation === 'string' ? annotation : undefined,
+    hostIdAnnotation: source !== 'kubernetes' && typeof annotation === 'string' ? annotation : undefined,
+    schedulableLabel: source === 'kubernetes',
   };
 }

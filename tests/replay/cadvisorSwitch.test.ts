@@ -8,7 +8,9 @@ import { replayCluster } from './replayCluster.ts';
 import type { ReplayCluster } from './replayCluster.ts';
 
 const FIRST_MS = Date.parse('2026-11-21T11:27:00Z');
-const OF_CADVISOR = CATALOGUE.filter(({ origin }) => origin === 'cadvisor_metrics').map(({ name }) => name);
+const namesOf = (...origins: string[]) =>
+  CATALOGUE.filter(({ origin }) => origins.includes(origin)).map(({ name }) => name);
+const OF_OLD_KUBELETS = namesOf('cadvisor');
 
 let cluster: ReplayCluster;
 let backend: RunningBackend | undefined;
@@ -39,7 +41,7 @@ async function switchedOff({ url }: RunningBackend): Promise<string[]> {
 
 test('switched off, nobody is asked for it: pickers mark its metrics, and panels say why they are empty', async () => {
   const running = await start([]);
-  expect(await switchedOff(running)).toEqual(OF_CADVISOR);
+  expect(await switchedOff(running)).toEqual(namesOf('cadvisor', 'cadvisor_metrics'));
   const { values, notices } = await running.panel({ level: 'container', metric: 'cpu/periods' });
   expect([values, notices]).toEqual([
     {},
@@ -49,9 +51,9 @@ test('switched off, nobody is asked for it: pickers mark its metrics, and panels
   expect(cluster.cadvisorAnswers()).toBe(0);
 });
 
-test('switched on, each kubelet is asked once a round, and nothing is marked', async () => {
+test('switched on, each kubelet is asked once a round, and only what old kubelets alone tell is marked', async () => {
   const running = await start(['--cadvisor-metrics']);
-  expect(await switchedOff(running)).toEqual([]);
+  expect(await switchedOff(running)).toEqual(OF_OLD_KUBELETS);
   const { values, notices } = await running.panel({ level: 'container', metric: 'cpu/periods' });
   expect(Object.values(values).flat()).toContain(1281);
   expect(notices).toEqual([]);

@@ -95,15 +95,12 @@ export function ownerOf(names: ObjectNames): Entity | undefined {
   return names.owner && entityOf(names.owner, names);
 }
 
-/** Whether Heapster knew a part: roots and logs, the volumes of pods, and all accelerators. */
-export function isKnownPart({ owner, resourceId }: ObjectNames): boolean {
-  if (resourceId === undefined) {
-    return true;
-  }
-  if (owner === 'pod') {
-    return resourceId.startsWith('Volume:');
-  }
-  return resourceId === '/' || (resourceId === 'logs' && owner !== 'node');
+/** File systems that kubelets tell in their summary and Heapster passed over. */
+const UNKNOWN_PARTS: ReadonlySet<string> = new Set(['imagefs', 'containerfs', 'ephemeral-storage']);
+
+/** Whether Heapster knew a part: roots and logs, the volumes of pods, devices of old kubelets, and all accelerators. */
+export function isKnownPart({ resourceId }: ObjectNames): boolean {
+  return resourceId === undefined || !UNKNOWN_PARTS.has(resourceId);
 }
 
 /** The labels that tell the values of a part from each other. */

@@ -44,20 +44,24 @@ export class EntityLabels {
       }
     }
     if (pod !== undefined) {
-      this.addPod(labels, { namespace, pod, container }, uid);
+      this.addPod(labels, entity, uid);
     }
     if (container !== undefined) {
       labels.container_name = container;
     }
     if (level === 'node') {
-      this.addJoined(labels, this.nodes.get(node ?? '')?.labels);
+      const facts = this.nodes.get(node ?? '');
+      this.addJoined(labels, facts?.labels);
+      if (facts && this.rules.schedulableLabel) {
+        labels.schedulable = String(!facts.unschedulable);
+      }
     }
     return labels;
   }
 
   private addPod(
     labels: Record<string, string>,
-    { namespace = '', pod = '', container }: Pick<Entity, 'namespace' | 'pod' | 'container'>,
+    { node = '', namespace = '', pod = '', container }: Entity,
     uid: string | undefined
   ): void {
     const facts = this.facts.pod(namespace, pod);
@@ -67,9 +71,10 @@ export class EntityLabels {
       labels.pod_id = id;
     }
     const spec = facts?.containers.find(({ name, role }) => name === container && role !== 'init');
+    const image = (container && this.facts.imageOf?.(node, namespace, pod, container)) ?? spec?.image;
     this.addJoined(labels, facts?.labels);
-    if (spec) {
-      labels.container_base_image = spec.image;
+    if (image !== undefined) {
+      labels.container_base_image = image;
     }
   }
 

@@ -141,7 +141,7 @@ function describe(metric: MetricDefinition): GoValue {
     name,
     description,
     labels: labels?.map((key) => ({ key, description: LABEL_DESCRIPTIONS[key] ?? '' })),
-    type: isCumulative(name) ? 'cumulative' : 'gauge',
+    type: metric.kind,
     value_type: isFloat(name) ? 'double' : 'int64',
     units,
   };

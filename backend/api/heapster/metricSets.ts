@@ -109,10 +109,9 @@ function labelledValues(
   return [...values].flatMap(([name, value]) => (metricOf(level, name)?.labels ? [{ name, labels, value }] : []));
 }
 
-/** Whether a metric only grows while its object lives. */
+/** Whether values of a metric only grow while their object lives, as Heapster tagged them: restarts and disks were gauges. */
 export function isCumulative(name: string): boolean {
-  // Restarts were a gauge on the wire.
-  return name !== 'restart_count' && describeMetric(name)?.kind === 'cumulative';
+  return name !== 'restart_count' && !name.startsWith('disk/') && describeMetric(name)?.kind === 'cumulative';
 }
 
 /** Metrics with labels of their own, as Heapster had them. */

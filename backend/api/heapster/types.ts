@@ -50,6 +50,8 @@ export interface ClusterFacts {
   namespaces(): readonly NamespaceFacts[];
   pods(): Iterable<PodFacts>;
   pod(namespace: string, name: string): PodFacts | undefined;
+  /** The image of a container as its runtime reports it, where kubelets tell that. */
+  imageOf?(node: string, namespace: string, pod: string, container: string): string | undefined;
 }
 
 /** How labels of nodes and pods become labels of Heapster. */
@@ -59,6 +61,8 @@ export interface LabelRules {
   readonly ignoreLabels: readonly string[];
   /** Node annotation that gives `host_id` where the node has no external id. */
   readonly hostIdAnnotation?: string;
+  /** Whether nodes are labelled by whether pods may be scheduled there. */
+  readonly schedulableLabel?: boolean;
 }
 
 /** What Heapster's face is made of. */

@@ -143,16 +143,12 @@ export function readLabelled(parts: PartIndex, entity: Entity, name: string, ran
   return found;
 }
 
-/** The table in which the values of a labelled metric stand; disks have none, as only old kubelets tell them. */
+/** The table in which the values of a labelled metric stand; disks share that of file systems. */
 export function partTableOf(metric: MetricDefinition | undefined): PartTable | undefined {
   if (metric?.labels === undefined) {
     return undefined;
   }
-  return metric.name.startsWith('filesystem/')
-    ? 'filesystem'
-    : metric.name.startsWith('accelerator/')
-      ? 'accelerator'
-      : undefined;
+  return metric.name.startsWith('accelerator/') ? 'accelerator' : 'filesystem';
 }
 
 /** Names of the metrics an entity had in a range, sorted; those with labels of their own only where their parts are given. */
