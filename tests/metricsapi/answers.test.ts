@@ -1,10 +1,11 @@
 import { get } from 'node:https';
 import { gunzipSync } from 'node:zlib';
+import type { Answer, Asking } from '../support/askTls.ts';
 import { aNode, aPod } from '../support/facts.ts';
 import { startReviewingApi } from './reviewingApi.ts';
 import type { ReviewingApi } from './reviewingApi.ts';
 import { containerRow, sampled, serveMetrics } from './servedMetrics.ts';
-import type { Answer, Asking, ServedMetrics } from './servedMetrics.ts';
+import type { ServedMetrics } from './servedMetrics.ts';
 
 const ROOT = '/apis/metrics.k8s.io/v1beta1';
 const KIB = 1024;

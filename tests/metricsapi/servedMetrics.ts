@@ -1,8 +1,4 @@
 import { readFileSync } from 'node:fs';
-import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
-import { request } from 'node:https';
-import type { Agent } from 'node:https';
-import type { TLSSocket } from 'node:tls';
 import { loadConfig } from '../../backend/config/loadConfig.ts';
 import { systemClock } from '../../backend/kubernetes/clock.ts';
 import { createDirectory } from '../../backend/kubernetes/directory.ts';
@@ -12,34 +8,16 @@ import type { NodeFacts, PodFacts } from '../../backend/model/facts.ts';
 import type { RoundWriter } from '../../backend/store/roundWriter.ts';
 import { freePort } from '../../backend/sinks/testing/freePort.ts';
 import { createLogger } from '../../backend/telemetry/logger.ts';
+import { askTls } from '../support/askTls.ts';
+import type { Answer, Asking } from '../support/askTls.ts';
 import { batchOf, containerRow, nodeRow } from '../support/batches.ts';
 import type { Row } from '../support/batches.ts';
-import type { KeyPair } from '../support/certificates.ts';
 import { aNode, aPod } from '../support/facts.ts';
 import { manualClock } from '../support/manualClock.ts';
 import type { ManualClock } from '../support/manualClock.ts';
 import { until } from '../support/until.ts';
 
 type ClusterFacts = Pick<Directory, 'nodes' | 'node' | 'pods' | 'pod'>;
-
-export interface Answer {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly text: string;
-  readonly body: Record<string, unknown>;
-  /** The certificate that the server showed (PEM). */
-  readonly certificate: string;
-}
-
-export interface Asking {
-  readonly method?: string;
-  readonly token?: string;
-  readonly headers?: OutgoingHttpHeaders;
-  readonly client?: KeyPair;
-  readonly agent?: Agent;
-  /** The authority of the server; without one its certificate is not verified. */
-  readonly ca?: string;
-}
 
 /** The door behind its HTTPS server, with samples that are given by hand. */
 export interface ServedMetrics {
@@ -109,7 +87,7 @@ export async function serveMetrics(
     log,
     nodes,
     pods,
-    ask: (path, asking = {}) => ask(port, path, asking),
+    ask: (path, asking) => askTls(port, path, asking),
     round(rows) {
       roundMs += 60_000;
       for (const [name, { node, containers = [] }] of Object.entries(rows)) {
@@ -139,39 +117,3 @@ export const sampled = (atMs: number, cpuNs: number | bigint, memoryBytes: numbe
 });
 
 export { containerRow };
-
-function ask(port: number, path: string, { token, headers, client, ca, ...rest }: Asking): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    let certificate = '';
-    const sent = request(
-      {
-        host: '127.0.0.1',
-        port,
-        path,
-        agent: false,
-        ...(client ?? {}),
-        ...(ca === undefined ? { rejectUnauthorized: false } : { ca }),
-        headers: { ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...headers },
-        ...rest,
-      },
-      (answer) => {
-        const parts: Buffer[] = [];
-        answer.on('data', (part: Buffer) => parts.push(part));
-        answer.on('error', reject);
-        answer.on('end', () => {
-          const text = Buffer.concat(parts).toString();
-          const isJson = answer.headers['content-type']?.startsWith('application/json');
-          const body = isJson ? (JSON.parse(text) as Record<string, unknown>) : {};
-          resolve({ status: answer.statusCode ?? 0, headers: answer.headers, text, body, certificate });
-        });
-      }
-    );
-    sent.on('socket', (socket) =>
-      socket.once('secureConnect', () => {
-        certificate = (socket as TLSSocket).getPeerX509Certificate()?.toString() ?? '';
-      })
-    );
-    sent.on('error', reject);
-    sent.end();
-  });
-}

@@ -4,7 +4,9 @@ import { reviewFailed, unauthorized } from './statusFailure.ts';
 import type { AccessReviewer, ClientTrust, Identity } from './types.ts';
 
 const LONGEST_TOKEN = 16_384;
+const ANONYMOUS = 'system:anonymous';
 const AUTHENTICATED = 'system:authenticated';
+const UNAUTHENTICATED = 'system:unauthenticated';
 
 export interface IdentityOptions {
   readonly reviewer: AccessReviewer;
@@ -40,7 +42,7 @@ export function createIdentification(options: IdentityOptions): (request: Incomi
         (spokenFor ? namedByHeaders(request, trust) : undefined) ??
         (isVouchedFor(certificate, client, nowMs) ? namedByCertificate(certificate) : undefined);
       if (identity) {
-        return identity;
+        return withItsGroup(identity);
       }
     }
     const token = bearerToken(request.headers.authorization);
@@ -48,8 +50,15 @@ export function createIdentification(options: IdentityOptions): (request: Incomi
     if (!reviewed) {
       throw unauthorized();
     }
-    return reviewed;
+    return withItsGroup(reviewed);
   };
+}
+
+/** Whoever is known is in the group of all who are, also where nobody said so: the aggregator speaks for itself without. */
+function withItsGroup(identity: Identity): Identity {
+  const { user, groups } = identity;
+  const isSaid = groups.includes(AUTHENTICATED) || groups.includes(UNAUTHENTICATED);
+  return user === ANONYMOUS || isSaid ? identity : { ...identity, groups: [...groups, AUTHENTICATED] };
 }
 
 async function review(reviewer: AccessReviewer, token: string): Promise<Identity | undefined> {
@@ -110,7 +119,7 @@ function textOf(value: string): string {
 }
 
 function namedByCertificate({ commonName, organizations }: ClientCertificate): Identity | undefined {
-  return commonName === '' ? undefined : { user: commonName, groups: [...organizations, AUTHENTICATED] };
+  return commonName === '' ? undefined : { user: commonName, groups: organizations };
 }
 
 function bearerToken(header: string | undefined): string | undefined {
