@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
-import { delimiter, join, relative } from 'node:path';
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
 import { parseAllDocuments } from 'yaml';
+import { findProgram, programOf } from '../support/programs.ts';
 
 const ROOT = join(__dirname, '..', '..');
 const CHART = 'deploy/helm/heapscope';
@@ -58,17 +59,17 @@ export function kustomizeComponents(components: readonly string[]): string {
 export function helmTemplate(release: string, namespace: string, values: readonly string[] = []): Ran {
   const set = values.flatMap((value) => ['--set', value]);
   const version = `--kube-version=${KUBERNETES}.0`;
-  return run(programOf('helm'), ['template', release, CHART, '--namespace', namespace, version, ...set]);
+  return run(goProgram('helm'), ['template', release, CHART, '--namespace', namespace, version, ...set]);
 }
 
 /** Runs `helm lint --strict` on the chart. */
 export function helmLint(): Ran {
-  return run(programOf('helm'), ['lint', '--strict', `--kube-version=${KUBERNETES}.0`, CHART]);
+  return run(goProgram('helm'), ['lint', '--strict', `--kube-version=${KUBERNETES}.0`, CHART]);
 }
 
 /** What the schemas and checks of Kubernetes itself say of manifests in files; empty if they are valid. */
 export function invalidities(files: readonly string[]): string[] {
-  const { status, stdout, stderr } = run(programOf('kubectl-validate'), [
+  const { status, stdout, stderr } = run(goProgram('kubectl-validate'), [
     ...files,
     `--version=${KUBERNETES}`,
     '--output=json',
@@ -103,34 +104,18 @@ export function succeed({ status, stdout, stderr }: Ran, what: string): string {
 }
 
 function kustomizeProgram(): string[] {
-  const own = find('kustomize');
+  const own = findProgram('kustomize');
   if (own !== undefined) {
     return [own, 'build'];
   }
-  const kubectl = find('kubectl');
+  const kubectl = findProgram('kubectl');
   // kustomize of kubectl before 1.21 knows no components.
   const minor = kubectl && /"?minor"?: "?(\d+)/.exec(run(kubectl, ['version', '--client', '-o', 'json']).stdout)?.[1];
-  return kubectl && Number(minor) >= 21 ? [kubectl, 'kustomize'] : [programOf('kustomize'), 'build'];
+  return kubectl && Number(minor) >= 21 ? [kubectl, 'kustomize'] : [goProgram('kustomize'), 'build'];
 }
 
-function programOf(name: string): string {
-  const found = find(name);
-  if (found === undefined) {
-    throw new Error(
-      `The manifests are checked with ${name}. Install it: \`go install ${INSTALL[name]}\` (with Go 1.21 or later, and GOTOOLCHAIN=auto before 1.26).`
-    );
-  }
-  return found;
-}
-
-function find(name: string): string | undefined {
-  const goFolders = [
-    process.env.GOBIN,
-    process.env.GOPATH && join(process.env.GOPATH, 'bin'),
-    join(homedir(), 'go/bin'),
-  ];
-  const folders = [...(process.env.PATH ?? '').split(delimiter), ...goFolders];
-  return folders.flatMap((folder) => (folder ? [join(folder, name)] : [])).find(existsSync);
+function goProgram(name: string): string {
+  return programOf(name, `\`go install ${INSTALL[name]}\` (with Go 1.21 or later, and GOTOOLCHAIN=auto before 1.26)`);
 }
 
 function run(program: string, args: readonly string[]): Ran {

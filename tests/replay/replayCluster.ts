@@ -1,4 +1,4 @@
-import type { ApiObject, TestApiServer } from '../support/apiServer.ts';
+import type { ApiObject, ApiResource, TestApiServer } from '../support/apiServer.ts';
 import { startApiServer } from '../support/apiServer.ts';
 import type { RecordedAnswer, RecordedObjects, Recording } from '../support/recordings.ts';
 import { serve } from '../support/server.ts';
@@ -17,11 +17,18 @@ export interface ReplayCluster {
 /** What a node answers `/metrics/cadvisor` with at a moment; undefined: 404. */
 export type CadvisorAnswers = Readonly<Record<string, (moment: number) => string | undefined>>;
 
+/** Takes the objects of a resource as they are now. */
+export type ShowObjects = (resource: ApiResource, objects: readonly ApiObject[]) => Promise<void>;
+
 /**
  * Serves a recording. Everything is as it was sent, but for what leads to the kubelets: the addresses and ports in the
- * node objects are those of the servers on the loopback address.
+ * node objects are those of the servers on the loopback address. Another API server may show the same objects.
  */
-export async function replayCluster(recording: Recording, cadvisor: CadvisorAnswers = {}): Promise<ReplayCluster> {
+export async function replayCluster(
+  recording: Recording,
+  cadvisor: CadvisorAnswers = {},
+  showElsewhere?: ShowObjects
+): Promise<ReplayCluster> {
   const api = await startApiServer();
   const kubelets = new Map<string, ReplayKubelet>();
   for (const [node, answers] of Object.entries(recording.kubelets)) {
@@ -34,7 +41,10 @@ export async function replayCluster(recording: Recording, cadvisor: CadvisorAnsw
         await kubelet.turnTo(moment);
       }
       const objects = recording.objects[Math.min(moment, recording.objects.length - 1)];
-      showObjects(api, objects, recording.workloads, kubelets);
+      for (const [resource, shown] of objectsOf(objects, recording.workloads, kubelets)) {
+        api.show(resource, shown);
+        await showElsewhere?.(resource, shown);
+      }
     },
     cadvisorAnswers: () => [...kubelets.values()].reduce((sum, kubelet) => sum + kubelet.cadvisorAnswers(), 0),
     async close() {
@@ -92,20 +102,19 @@ async function startKubelet(
   };
 }
 
-function showObjects(
-  api: TestApiServer,
+function objectsOf(
   objects: RecordedObjects,
   workloads: string | undefined,
   kubelets: ReadonlyMap<string, { readonly port: number }>
-): void {
+): ReadonlyArray<readonly [ApiResource, ApiObject[]]> {
   const nodes = itemsOf(objects.nodes).filter(({ metadata }) => kubelets.has(metadata.name));
-  api.show(
-    'nodes',
-    nodes.map((node) => atLoopback(node, kubelets.get(node.metadata.name)!.port))
-  );
-  api.show('namespaces', itemsOf(objects.namespaces));
-  api.show('pods', itemsOf(objects.pods));
-  api.show('jobs', workloads === undefined ? [] : itemsOf(workloads).filter((item) => item.kind === 'Job'));
+  const jobs = workloads === undefined ? [] : itemsOf(workloads).filter((item) => item.kind === 'Job');
+  return [
+    ['nodes', nodes.map((node) => atLoopback(node, kubelets.get(node.metadata.name)!.port))],
+    ['namespaces', itemsOf(objects.namespaces)],
+    ['pods', itemsOf(objects.pods)],
+    ['jobs', jobs],
+  ];
 }
 
 function itemsOf(list: string): ApiObject[] {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { startBackend } from '../../backend/backend.ts';
 import type { Backend } from '../../backend/backend.ts';
 import { loadConfig } from '../../backend/config/loadConfig.ts';
@@ -42,16 +43,18 @@ export async function runBackend(
   clock: ManualClock,
   flags: readonly string[] = []
 ): Promise<RunningBackend> {
+  const isNamed = flags.some((flag) => flag.startsWith('--source='));
   const always = [
-    '--simulate=1',
+    ...(isNamed ? [] : ['--simulate=1']),
     '--metric-resolution=15s',
     '--auth=none',
     '--listen-ip=127.0.0.1',
     '--heapster-port=0',
   ];
-  const { config } = loadConfig([...always, ...flags], {}, () => {
-    throw new Error('There is no file to read.');
-  });
+  const loaded = loadConfig([...always, ...flags], {}, (path) => readFileSync(path, 'utf8'));
+  // Kubelets of a test share an address, so that a source, which names one port for all, cannot tell them apart.
+  const kubelet = isNamed ? { ...loaded.config.kubelet, port: undefined } : loaded.config.kubelet;
+  const config = { ...loaded.config, kubelet };
   const log: string[] = [];
   const backend: Backend = await startBackend({
     config,
