@@ -15,6 +15,7 @@ const HELP = `A simulated Kubernetes cluster: an API server and a kubelet per no
   --advertise HOST     the name or address under which others reach this machine
   --token TOKEN        the cluster admin's token (made from the seed)
   --no-pressure        kubelets leave out pressure stall information; answers get a third smaller
+  --old-kubelets       kubelets answer POST /stats/container/ too, as those before Kubernetes 1.20
   --no-outages         no machine falls silent by itself
   --kubeconfig FILE    write a kubeconfig there
 `;
@@ -33,6 +34,7 @@ const { values } = parseArgs({
     advertise: { type: 'string' },
     token: { type: 'string' },
     pressure: { type: 'boolean', default: true },
+    'old-kubelets': { type: 'boolean', default: false },
     outages: { type: 'boolean', default: true },
     kubeconfig: { type: 'string' },
     help: { type: 'boolean', default: false },
@@ -66,6 +68,7 @@ async function main(): Promise<void> {
     ...(values.advertise ? { advertiseHost: values.advertise } : {}),
     ...(values.token ? { token: values.token } : {}),
     pressure: values.pressure,
+    oldKubelets: values['old-kubelets'],
     outages: values.outages,
     now: speed === 1 ? Date.now : () => startedMs + (Date.now() - startedMs) * speed,
   });

@@ -24,6 +24,8 @@ export interface SimulatorOptions {
   controlPort?: number;
   /** Whether kubelets print pressure, as they do by default; without it an answer is a third smaller. */
   pressure?: boolean;
+  /** Whether kubelets answer `POST /stats/container/` too, as those before Kubernetes 1.20 with Docker. */
+  oldKubelets?: boolean;
   /** Whether machines fall silent now and then, in clusters of six nodes and more. */
   outages?: boolean;
 }
@@ -50,6 +52,7 @@ export function completeOptions(options: SimulatorOptions): FullOptions {
     apiPort: 0,
     controlPort: 0,
     pressure: true,
+    oldKubelets: false,
     outages: true,
     ...options,
     seed,

@@ -65,7 +65,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     full.now
   );
   const accounts = new Accounts([admin, ...full.accounts]);
-  const setting: ApiSetting = { world, accounts, faults, now: full.now, pressure: full.pressure, answers: 0, store };
+  const { now, pressure, oldKubelets } = full;
+  const setting: ApiSetting = { world, accounts, faults, now, pressure, oldKubelets, answers: 0, store };
   const kubelets = new KubeletListeners(
     full.listenHost,
     full.kubeletHttps ? authority : undefined,

@@ -22,7 +22,8 @@ const ROOT = '/';
  * Turns the bytes of an answer to `POST /stats/container/` into the tables that a summary gives, as Heapster's source
  * `kubernetes` read it: the root is the node, containers with the labels of Kubernetes are those of pods, all others are
  * the system's. What stands in a pod's row is its pause container alone. Of several entries of `stats` the last counts, and
- * containers without one are left out. Throws `kubelet_unreadable` for anything that is not such an answer.
+ * containers without one are left out. Throws `kubelet_unreadable` for anything that is not such an answer, and
+ * `kubelet_clock` where the root has no stats.
  *
  * The format: cAdvisor, `info/v1`, a map of `ContainerInfo`.
  */
@@ -47,9 +48,12 @@ class ContainersDecoder {
   private readonly podRows = new Map<string, number>();
   private readonly measuredPods = new Set<number>();
   private readonly images = new Map<string, { readonly image: string; readonly startMs: number }>();
+  private readonly node: string;
   private roots = 0;
+  private isRootSilent = false;
 
   constructor(body: Buffer, node: string) {
+    this.node = node;
     this.cursor = new JsonCursor(body);
     this.tables = new SummaryTables(node);
     this.accelerators = new AcceleratorBlocks(this.cursor);
@@ -62,6 +66,10 @@ class ContainersDecoder {
       this.readContainer(name);
     }
     cursor.end();
+    if (this.roots === 0 && this.isRootSilent) {
+      const sentence = `Kubelet on node ${this.node} has no sample of its machine of the last minute. Compare its clock with this machine's, and look at its log.`;
+      throw new HeapscopeError('kubelet_clock', sentence);
+    }
     if (this.roots !== 1) {
       throw new JsonError(`The answer has ${this.roots === 0 ? 'no' : 'more than one'} container "/"`, 0);
     }
@@ -100,6 +108,8 @@ class ContainersDecoder {
       this.tables.setStart(owner, row, spec.startMs);
       this.stats.read(owner, row, spec);
       cursor.returnTo(end);
+    } else if (name === ROOT) {
+      this.isRootSilent = true;
     }
   }
 

@@ -53,50 +53,22 @@ export class JsonCursor {
 
   /** Enters the object that begins here and gives its first key; END for an empty one and for null. */
   firstKey(): number {
-    if (!this.open(0x7b, 'an object')) {
-      return END;
-    }
-    if (this.bytes[this.skipSpace()] === 0x7d) {
-      this.at++;
-      return END;
-    }
-    return this.key();
+    return this.entersObject() ? this.key() : END;
   }
 
   /** The next key of the object, after the value of the one before was read or skipped. */
   nextKey(): number {
-    const byte = this.bytes[this.skipSpace()];
-    this.at++;
-    if (byte === COMMA) {
-      return this.key();
-    }
-    if (byte !== 0x7d) {
-      this.at--;
-      throw this.unexpected('"," or "}"');
-    }
-    return END;
+    return this.hasNextKey() ? this.key() : END;
   }
 
   /** {@link firstKey} for objects whose keys are names: the key as a text, undefined when there is none. */
   firstName(): string | undefined {
-    if (!this.open(0x7b, 'an object')) {
-      return undefined;
-    }
-    if (this.bytes[this.skipSpace()] === 0x7d) {
-      this.at++;
-      return undefined;
-    }
-    return this.name();
+    return this.entersObject() ? this.name() : undefined;
   }
 
   /** The next such key. */
   nextName(): string | undefined {
-    const byte = this.bytes[this.skipSpace()];
-    if (byte !== COMMA && byte !== 0x7d) {
-      throw this.unexpected('"," or "}"');
-    }
-    this.at++;
-    return byte === COMMA ? this.name() : undefined;
+    return this.hasNextKey() ? this.name() : undefined;
   }
 
   /** Enters the list that begins here; false for an empty one and for null. */
@@ -260,6 +232,26 @@ export class JsonCursor {
     return at;
   }
 
+  private entersObject(): boolean {
+    if (!this.open(0x7b, 'an object')) {
+      return false;
+    }
+    if (this.bytes[this.skipSpace()] === 0x7d) {
+      this.at++;
+      return false;
+    }
+    return true;
+  }
+
+  private hasNextKey(): boolean {
+    const byte = this.bytes[this.skipSpace()];
+    if (byte !== COMMA && byte !== 0x7d) {
+      throw this.unexpected('"," or "}"');
+    }
+    this.at++;
+    return byte === COMMA;
+  }
+
   private open(bracket: number, what: string): boolean {
     if (this.bytes[this.skipSpace()] === bracket) {
       this.at++;
@@ -325,6 +317,15 @@ export class JsonCursor {
 
   /** Offset behind the number or word that begins at `from`. */
   private scalarEnd(from: number): number {
+    const digits = this.bytes[from] === MINUS ? from + 1 : from;
+    let at = digits;
+    while (this.bytes[at] >= ZERO && this.bytes[at] <= 0x39) {
+      at++;
+    }
+    // Most scalars are whole numbers.
+    if (at > digits && this.bytes[at] !== DOT && (this.bytes[at] | SPACE) !== 0x65) {
+      return at;
+    }
     const scalar = /^(?:-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)/.exec(
       this.bytes.toString('latin1', from, from + 400)
     );

@@ -3,7 +3,15 @@ import { mayDo } from '../access.ts';
 import type { Account } from '../access.ts';
 import { API_TARGET } from '../faults.ts';
 import type { Fault } from '../faults.ts';
-import { faultAt, kubeletCadvisor, kubeletSummary, METRICS_TYPE } from '../kubelet/kubeletServer.ts';
+import {
+  CONTAINERS_PATH,
+  METRICS_TYPE,
+  faultAt,
+  kubeletCadvisor,
+  kubeletContainers,
+  kubeletSummary,
+  readQuestion,
+} from '../kubelet/kubeletServer.ts';
 import type { KubeletSetting } from '../kubelet/kubeletServer.ts';
 import { badRequest, notFound, sendFailure, sendText, UNAUTHORIZED } from './answers.ts';
 import type { Failure } from './answers.ts';
@@ -85,9 +93,10 @@ async function route(
     const body = await readJson(request);
     return sendText(response, 201, JSON.stringify(review.review(setting.accounts, body)));
   }
-  request.resume();
   const [resource, rest, namespace] = findResource(url.pathname);
-  if (request.method !== 'GET' || !resource) {
+  const isPassedOn = request.method === 'POST' && rest[1] === 'proxy';
+  const body = isPassedOn ? await readJson(request) : void request.resume();
+  if ((request.method !== 'GET' && !isPassedOn) || !resource) {
     return sendFailure(
       response,
       request.method === 'GET'
@@ -97,7 +106,8 @@ async function route(
   }
   const [name, ...sub] = rest;
   if (sub.length > 0) {
-    return proxyToKubelet(setting, account, url, [resource.name, name, ...sub], response);
+    const parts = [resource.name, name, ...sub];
+    return proxyToKubelet(setting, account, { url, parts, isPost: isPassedOn, body }, response);
   }
   if (name !== undefined) {
     return sendOne(setting, account, { resource, name, namespace, form: formOf(request) }, response);
@@ -182,17 +192,17 @@ function sendOne(
 function proxyToKubelet(
   setting: ApiSetting,
   account: Account,
-  url: URL,
-  parts: string[],
+  { url, parts, isPost, body }: { url: URL; parts: string[]; isPost: boolean; body: unknown },
   response: ServerResponse
 ): void {
   const [resource, name, proxy, ...path] = parts;
   const node = resource === 'nodes' ? setting.world.nodes.find((each) => each.name === name) : undefined;
-  const asked = `/${path.join('/')}`;
-  if (!node || proxy !== 'proxy' || !['/stats/summary', '/metrics/cadvisor'].includes(asked)) {
+  const asked = `/${path.join('/')}`.replace(/\/$/, '');
+  const known = isPost ? (setting.oldKubelets ? [CONTAINERS_PATH] : []) : ['/stats/summary', '/metrics/cadvisor'];
+  if (!node || proxy !== 'proxy' || !known.includes(asked)) {
     return sendFailure(response, notFound(url.pathname));
   }
-  const denied = denial(account, 'get', 'nodes/proxy');
+  const denied = denial(account, isPost ? 'create' : 'get', 'nodes/proxy');
   if (denied) {
     return sendFailure(response, denied);
   }
@@ -203,6 +213,12 @@ function proxyToKubelet(
   }
   if (asked === '/metrics/cadvisor') {
     return sendText(response, 200, kubeletCadvisor(setting, node, fault), METRICS_TYPE);
+  }
+  if (isPost) {
+    const question = readQuestion(body, fault);
+    return question
+      ? sendText(response, 200, kubeletContainers(setting, node, question, fault))
+      : sendFailure(response, badRequest('the question is not one for all containers'));
   }
   setting.answers++;
   sendText(response, 200, kubeletSummary(setting, node, url.searchParams, fault));

@@ -8,13 +8,20 @@ import type { SimNode } from '../world/nodes.ts';
 import type { World } from '../world/world.ts';
 import type { AnswerOptions } from './answer.ts';
 import { ByteWriter } from './byteWriter.ts';
+import { readJson } from '../api/readJson.ts';
 import { cadvisorBytes, cadvisorText } from './cadvisor.ts';
 import type { CadvisorOptions } from './cadvisor.ts';
+import { containerInfosText } from './containerInfos.ts';
+import type { ContainersQuestion } from './containerInfos.ts';
 import { resourceMetricsText } from './resourceMetrics.ts';
 import { spoil, spoilMetrics } from './spoiled.ts';
+import { spoilContainers } from './spoiledContainers.ts';
 import { summaryBytes, summaryText } from './summary.ts';
 
 export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+
+/** Where old kubelets tell their containers. */
+export const CONTAINERS_PATH = '/stats/container';
 
 const HUGE_BYTES = 50 * 1024 * 1024;
 
@@ -25,6 +32,8 @@ export interface KubeletSetting {
   faults: Faults;
   now: () => number;
   pressure: boolean;
+  /** Whether kubelets answer `POST /stats/container/`, as those before Kubernetes 1.20. */
+  oldKubelets: boolean;
   /** Summaries answered so far. */
   answers: number;
 }
@@ -36,18 +45,32 @@ export function answerKubelet(
   request: IncomingMessage,
   response: ServerResponse
 ): void {
+  if (request.method === 'POST') {
+    void readJson(request).then((body) => answerAsked(setting, node, request, response, body));
+    return;
+  }
   request.resume();
+  answerAsked(setting, node, request, response, undefined);
+}
+
+function answerAsked(
+  setting: KubeletSetting,
+  node: SimNode,
+  request: IncomingMessage,
+  response: ServerResponse,
+  body: unknown
+): void {
   const fault = faultAt(setting, node, pathOf(request));
   setting.world.advance(setting.now());
   if (!node.reachable || fault?.kind === 'hanging') {
     return;
   }
   if (fault?.kind === 'slow') {
-    const timer = setTimeout(() => answerInTime(setting, node, request, response, fault), fault.delayMs);
+    const timer = setTimeout(() => answerInTime(setting, node, request, response, fault, body), fault.delayMs);
     response.on('close', () => clearTimeout(timer));
     return;
   }
-  answerInTime(setting, node, request, response, fault);
+  answerInTime(setting, node, request, response, fault, body);
 }
 
 function answerInTime(
@@ -55,7 +78,8 @@ function answerInTime(
   node: SimNode,
   request: IncomingMessage,
   response: ServerResponse,
-  fault: Fault | undefined
+  fault: Fault | undefined,
+  body: unknown
 ): void {
   const url = new URL(request.url ?? '/', 'http://kubelet');
   const path = pathOf(request);
@@ -82,10 +106,31 @@ function answerInTime(
           cadvisorBytes(out, node, setting.now(), cadvisorOptions(setting, undefined))
         );
   }
+  if (path === CONTAINERS_PATH && setting.oldKubelets && request.method === 'POST') {
+    return answerContainers(setting, node, response, fault, body);
+  }
   if (path === '/metrics/resource') {
     return plain(response, 200, resourceMetricsText(node, setting.now()), METRICS_TYPE);
   }
   plain(response, 404, '404: Page Not Found');
+}
+
+function answerContainers(
+  setting: KubeletSetting,
+  node: SimNode,
+  response: ServerResponse,
+  fault: Fault | undefined,
+  body: unknown
+): void {
+  const question = readQuestion(body, fault);
+  if (!question) {
+    return plain(response, 400, 'Invalid request');
+  }
+  const text = kubeletContainers(setting, node, question, fault);
+  if (fault?.kind === 'huge') {
+    return sendLong(response, '{', text.slice(1), `${text.slice(1, -1)},`);
+  }
+  sendSpoiled(response, text, fault, 'application/json');
 }
 
 /** The summary of a node right now, with the faults that concern its content. */
@@ -101,6 +146,25 @@ export function kubeletSummary(
 /** cAdvisor's metrics of a node right now, with the faults that concern their content. */
 export function kubeletCadvisor(setting: KubeletSetting, node: SimNode, fault: Fault | undefined): string {
   return spoilMetrics(cadvisorText(new ByteWriter(), node, setting.now(), cadvisorOptions(setting, fault)), fault);
+}
+
+/** The containers of a node right now, with the faults that concern their content. */
+export function kubeletContainers(
+  setting: KubeletSetting,
+  node: SimNode,
+  question: ContainersQuestion,
+  fault: Fault | undefined
+): string {
+  setting.answers++;
+  return spoilContainers(containerInfosText(node, setting.now(), question), fault);
+}
+
+/** What is asked for; undefined where that is not all containers below the root, each with one sample of some time. */
+export function readQuestion(body: unknown, fault: Fault | undefined): ContainersQuestion | undefined {
+  const { containerName, subcontainers, num_stats: count, start, end } = (body ?? {}) as Record<string, unknown>;
+  const [fromMs, toMs] = [Date.parse(String(start)), Date.parse(String(end))];
+  const isWhole = containerName === '/' && subcontainers === true && count === 1;
+  return isWhole && toMs > fromMs ? { fromMs, toMs, skewMs: skewOf(fault) } : undefined;
 }
 
 /** The fault of a node, if it concerns a path. */
@@ -140,8 +204,9 @@ function refusal(
   if (!account || account.groups?.includes('system:unauthenticated') || status === 401) {
     return { status: 401, text: 'Unauthorized' };
   }
-  if (status === 403 || !mayDo(account, { verb: 'get', resource: `nodes/${subresource}` })) {
-    const text = `Forbidden (user=${account.username}, verb=get, resource=nodes, subresource(s)=[${subresource}])\n`;
+  const verb = request.method === 'POST' ? 'create' : 'get';
+  if (status === 403 || !mayDo(account, { verb, resource: `nodes/${subresource}` })) {
+    const text = `Forbidden (user=${account.username}, verb=${verb}, resource=nodes, subresource(s)=[${subresource}])\n`;
     return { status: 403, text };
   }
   if (status === 404) {
@@ -171,12 +236,12 @@ function sendBytes(response: ServerResponse, type: string, write: (out: ByteWrit
   response.end();
 }
 
-function sendSpoiled(response: ServerResponse, text: string, fault: Fault, type: string): void {
-  response.setHeader('content-type', fault.kind === 'garbage' ? 'text/html' : type);
-  if (fault.kind === 'huge') {
+function sendSpoiled(response: ServerResponse, text: string, fault: Fault | undefined, type: string): void {
+  response.setHeader('content-type', fault?.kind === 'garbage' ? 'text/html' : type);
+  if (fault?.kind === 'huge') {
     return type === METRICS_TYPE ? sendLong(response, text, '', text) : sendHuge(response, text);
   }
-  if (fault.kind === 'cutOff') {
+  if (fault?.kind === 'cutOff') {
     response.write(text.slice(0, text.length / 2), 'latin1', () => setTimeout(() => response.destroy(), 20));
     return;
   }

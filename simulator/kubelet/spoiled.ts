@@ -1,6 +1,7 @@
 import type { Fault } from '../faults.ts';
 
-const PAGE_OF_A_PROXY =
+/** What somebody else says who sits at the kubelet's port. */
+export const PAGE_OF_A_PROXY =
   '<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>\n';
 
 const SPOILERS: Partial<Record<Fault['kind'], (text: string) => string>> = {
