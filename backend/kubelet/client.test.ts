@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
 import type { RequestListener } from 'node:http';
 import { serve } from '../../tests/support/server.ts';
 import type { TestServer } from '../../tests/support/server.ts';
@@ -157,6 +158,42 @@ test.each([
   });
   const answer = client(server.port).readSummary(node('worker-2'), soon);
   await expect(answer).rejects.toMatchObject({ code, message: expect.stringMatching(sentence) });
+});
+
+describe('containers one by one', () => {
+  const window = { fromMs: Date.parse('2026-11-21T11:59:00Z'), toMs: Date.parse('2026-11-21T12:00:00.250Z') };
+  const ask = { deadlineMs: 1000, ...window };
+
+  test('are asked for by POST as Heapster did it', async () => {
+    const asked: string[] = [];
+    const { port } = await kubelet((request, response) => {
+      void text(request).then((body) => {
+        asked.push(`${request.method} ${request.url} ${request.headers['content-type']} ${body}`);
+        response.end('{"/":{}}');
+      });
+    });
+    const answer = await client(port).readContainers(node('a'), ask);
+    expect(answer?.body.toString()).toBe('{"/":{}}');
+    expect(asked).toEqual([
+      'POST /stats/container/ application/json ' +
+        '{"containerName":"/","num_stats":1,"start":"2026-11-21T11:59:00Z","end":"2026-11-21T12:00:00.250Z","subcontainers":true}',
+    ]);
+  });
+
+  test.each([404, 405])('are not there where a kubelet answers with %d', async (status) => {
+    const { port } = await kubelet((_request, response) => response.writeHead(status).end('404: Page Not Found'));
+    expect(await client(port).readContainers(node('a'), ask)).toBeUndefined();
+  });
+
+  test('need another right than the summary', async () => {
+    const said = 'Forbidden (user=system:serviceaccount:kube-system:heapster, verb=create, resource=nodes)';
+    const { port } = await kubelet((_request, response) => response.writeHead(403).end(said));
+    await expect(client(port).readContainers(node('a'), ask)).rejects.toMatchObject({
+      code: 'kubelet_forbidden',
+      message:
+        'Kubelet on node a refused the request (403). Allow the service account kube-system/heapster `create` on `nodes/stats`, which POST /stats/container/ needs; with the source kubernetes.summary_api `get` is enough.',
+    });
+  });
 });
 
 test('a kubelet that does not listen is refused, and named with its address', async () => {

@@ -17,6 +17,29 @@ test('a pod without a value of its own is the sum of its containers', () => {
   });
 });
 
+test('where what a pod has is its pause container, the sum has that and all others; what is no use is not added', () => {
+  const rates = { 'cpu/usage_rate': 1, 'disk/read_rate': 7, restart_count: 2 };
+  const batch = batchOf({
+    pod: [
+      podRow('shop/web', { values: { 'memory/usage': 100, 'cpu/usage': 9, ...rates } }),
+      podRow('shop/new', { values: { 'memory/usage': 5 } }),
+      podRow('shop/host'),
+    ],
+    container: [
+      containerRow('shop/web/a', { values: { 'memory/usage': 3, 'cpu/usage': 50, ...rates } }),
+      containerRow('shop/web/b', { values: { 'memory/usage': 4, 'cpu/usage_rate': 6 } }),
+      containerRow('shop/host/c', { values: { 'memory/usage': 8, 'cpu/load': 30 } }),
+    ],
+  });
+  const { pod } = sumContainersToPods({ ...batch, source: 'containers' }).tables;
+  expect(valuesOf(pod, 'memory/usage')).toEqual({ 'shop/web': 107, 'shop/new': 5, 'shop/host': 8 });
+  expect(valuesOf(pod, 'cpu/usage_rate')).toEqual({ 'shop/web': 8 });
+  expect(valuesOf(pod, 'cpu/load')).toEqual({ 'shop/host': 30 });
+  expect(valuesOf(pod, 'cpu/usage')).toEqual({ 'shop/web': 9 });
+  expect(valuesOf(pod, 'disk/read_rate')).toEqual({ 'shop/web': 7 });
+  expect(valuesOf(pod, 'restart_count')).toEqual({ 'shop/web': 2 });
+});
+
 test('a sum begins with the first value there is; what no container has, the pod has not either', () => {
   const batch = batchOf({
     pod: [podRow('shop/web-1'), podRow('shop/idle')],
