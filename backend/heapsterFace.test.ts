@@ -47,7 +47,7 @@ async function ask(path: string): Promise<unknown> {
   const recent = readHead(head);
   const options = {
     recent,
-    history: readJoined(recent, new JoinedReader(head, history.store, history.inventory, MINUTE)),
+    history: readJoined(recent, new JoinedReader(head, history.store, history.known, MINUTE)),
     facts: { nodes: () => [], namespaces: () => [], pods: () => [], pod: () => undefined },
     labels: { labelSeparator: ',', storeLabels: [], ignoreLabels: [] },
     maxPoints: 1_000,

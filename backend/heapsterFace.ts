@@ -58,12 +58,17 @@ export function readHead(head: HeadStore): RoundReader {
   };
 }
 
+const ALWAYS = { fromMs: -Infinity, toMs: Infinity };
+
 /** What is on disk and the head after it, as Heapster's face reads them. */
 export function readJoined(recent: RoundReader, joined: JoinedReader): PointReader {
   return {
     rounds: () => joined.rounds(),
     metricsOfNewestRound: () => joined.metricsOfNewestRound(),
-    objects: (table) => joined.objects(table),
+    *objects(table) {
+      yield* joined.objects(table);
+      yield* joined.pastObjects(table, ALWAYS);
+    },
     points(request) {
       const { points, untilMs } = joined.sealedPoints(request);
       return [...points, ...recent.points({ ...request, fromMs: Math.max(request.fromMs, untilMs + 1) })];

@@ -40,7 +40,7 @@ export function openHistory(
     return {
       writers: [head, history],
       folder: path,
-      reader: new JoinedReader(head, history.store, history.inventory, resolutionMs),
+      reader: new JoinedReader(head, history.store, history.known, resolutionMs),
       state: () => history.state(),
       oldestMs: () => Math.min(history.state().oldestMs || Infinity, head.rounds()[0] ?? Infinity),
       close: () => history.close(),

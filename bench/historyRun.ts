@@ -40,7 +40,7 @@ export function openStores(path: string): Stores {
     // In this thread: what is measured is the work, and not the start of a thread out of sources.
     files: (directory) => ({ run: async (task) => doFileTask(directory, task) }),
   });
-  const reader = new JoinedReader(head, history.store, history.inventory, RESOLUTION_MS);
+  const reader = new JoinedReader(head, history.store, history.known, RESOLUTION_MS);
   return { head, history, engine: createQueryEngine(reader, RESOLUTION_MS, { maxSeries: 1000, maxPoints: 1_000_000 }) };
 }
 

@@ -1,4 +1,7 @@
 import type { DataDirectory } from './dataDirectory.ts';
+import { writeGone } from './goneObjects.ts';
+import type { GoneName } from './goneStore.ts';
+import { mergeGone, type MergedGone } from './mergeGone.ts';
 import { compactRounds, compactTier, sealLog } from './sealing.ts';
 import { SegmentReader } from './segmentReader.ts';
 import { segmentPath, type SegmentName } from './segmentStore.ts';
@@ -11,13 +14,19 @@ export type FileTask =
   /** Writes segments of one tier as one; rounds become buckets as well. */
   | { readonly kind: 'merge'; readonly segments: readonly SegmentName[] }
   /** Reads all of a segment. */
-  | { readonly kind: 'check'; readonly segment: SegmentName };
+  | { readonly kind: 'check'; readonly segment: SegmentName }
+  /** Writes a file of the objects of the inventory's file that are gone. */
+  | { readonly kind: 'write gone'; readonly gone: GoneName }
+  /** Writes files of gone objects as one. */
+  | { readonly kind: 'merge gone'; readonly files: readonly GoneName[] };
 
 export interface FileTaskDone {
   /** Segments that were written. */
   readonly made: readonly SegmentName[];
   /** Where a log that was read stopped making sense. */
   readonly damage?: LogDamage;
+  /** The file of gone objects that was written, and what was damaged of those it was made of. */
+  readonly gone?: MergedGone;
 }
 
 /** Does the work on the files of a history. */
@@ -36,6 +45,11 @@ export function doFileTask(directory: DataDirectory, task: FileTask): FileTaskDo
     case 'check':
       check(segmentPath(directory, task.segment));
       return { made: [] };
+    case 'write gone':
+      writeGone(directory, task.gone);
+      return { made: [], gone: { made: task.gone, damages: [] } };
+    case 'merge gone':
+      return { made: [], gone: mergeGone(directory, task.files) };
   }
 }
 

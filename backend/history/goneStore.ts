@@ -91,9 +91,9 @@ export class GoneStore {
     return this.files.map(nameOf);
   }
 
-  /** Objects of a table that were there within a range, file by file. They are lent: nobody may change them. */
+  /** Objects of a table that were there within a range, from the newest file to the oldest. They are lent: nobody may change them. */
   *objects(table: TableName, range: TimeRange, shards?: ReadonlySet<string>): Generator<HistoryObject> {
-    for (const { file } of this.within(range)) {
+    for (const { file } of this.within(range).reverse()) {
       yield* file.objects(table, range, shards);
     }
   }

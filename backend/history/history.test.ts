@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path';
 import { History, type HistoryOptions } from './history.ts';
 import { JoinedReader } from './joinedReader.ts';
-import { batchTable, here, nodeBatch } from './testing/history.ts';
+import { batchTable, here, NOTHING_RECENT, nodeBatch } from './testing/history.ts';
 import { removeTemporaryFolders, temporaryFolder } from './testing/temporaryFolder.ts';
 
 const MINUTE = 60_000;
@@ -49,18 +49,9 @@ async function writeMinutes(history: History, from: number, to: number): Promise
   }
 }
 
-const NOTHING_RECENT = {
-  rounds: () => [],
-  objects: () => [],
-  inventoryVersion: () => 0,
-  metricsOfNewestRound: () => new Set<string>(),
-  shardNames: () => [],
-  scan: () => undefined,
-};
-
 /** Minute → value, as far as files tell, at a resolution. */
 function readMinutes(history: History, metric: string, stepMs = MINUTE, fromMinute = 0, toMinute = 1e6) {
-  const all = new JoinedReader(NOTHING_RECENT, history.store, history.inventory, MINUTE);
+  const all = new JoinedReader(NOTHING_RECENT, history.store, history.known, MINUTE);
   const range = { fromMs: START + fromMinute * MINUTE, toMs: START + toMinute * MINUTE };
   const { reader } = all.forRange(range, { stepMs, samples: false });
   const found: Record<number, number> = {};
@@ -138,7 +129,7 @@ it('keeps all digits of a counter beyond 2^53, for whom it may concern', async (
     history.commit(START + minute * MINUTE);
   }
   await history.settled();
-  const joined = new JoinedReader(NOTHING_RECENT, history.store, history.inventory, MINUTE);
+  const joined = new JoinedReader(NOTHING_RECENT, history.store, history.known, MINUTE);
   const request = { table: 'pod', key: 'shop/web', metric: CPU, fromMs: START, toMs: START + 2 * MINUTE } as const;
   expect(joined.sealedPoints(request)).toEqual({
     untilMs: START + 10 * MINUTE,

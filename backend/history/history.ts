@@ -1,13 +1,16 @@
-import { rmSync, statfsSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf, HeapscopeError, sentenceOf } from '../errors.ts';
 import type { NodeBatch, TotalsBatch } from '../model/batch.ts';
 import { openDataDirectory, type DataDirectory } from './dataDirectory.ts';
 import { Inventory } from './inventory.ts';
 import type { FileWorker } from './fileTasks.ts';
+import { adviceFor, freeBytesOf } from './disk.ts';
 import { FileThread } from './fileThread.ts';
 import { FolderLock } from './folderLock.ts';
+import { GoneStore } from './goneStore.ts';
 import { InventoryFile, type LoadedInventory } from './inventoryFile.ts';
+import { KnownObjects } from './knownObjects.ts';
 import { rebuildInventory } from './rebuildInventory.ts';
 import { RoundLog } from './roundLog.ts';
 import { COMPACTED_MS, spanEnd } from './sealing.ts';
@@ -70,8 +73,10 @@ const RESERVED_BYTES = 16 * 2 ** 20;
 export class History {
   readonly store: SegmentStore;
   readonly inventory = new Inventory();
+  /** All objects, those that are gone included. */
+  readonly known: KnownObjects;
   private readonly options: HistoryOptions;
-  private readonly directory: DataDirectory;
+  readonly directory: DataDirectory;
   private readonly inventoryFile: InventoryFile;
   private readonly upkeep: Upkeep;
   private readonly lock: FolderLock;
@@ -94,12 +99,17 @@ export class History {
     this.lock = FolderLock.take(options.path);
     this.inventoryFile = new InventoryFile(this.directory);
     const loaded = this.inventoryFile.load(this.inventory);
+    const gone = new GoneStore(this.directory, noteDamage);
+    // The file of the inventory may have them still.
+    this.inventory.forgetBefore(gone.untilMs + 1);
+    this.known = new KnownObjects(this.inventory, gone);
     this.store = new SegmentStore(this.directory, noteDamage);
     const { directory, store, inventory, inventoryFile } = this;
     this.upkeep = new Upkeep({
       directory,
       store,
       inventory,
+      gone,
       inventoryFile,
       retention: options.retention,
       files: options.files?.(directory) ?? new FileThread(directory, this.stopping.signal),
@@ -167,16 +177,16 @@ export class History {
   }
 
   state(): HistoryState {
-    const { store, options, damages, inventory, writtenRounds, lostRounds } = this;
+    const { store, options, damages, known, writtenRounds, lostRounds } = this;
     const oldest = (['1h', '10m', 'raw'] as const).map((tier) => store.ofTier(tier)[0]?.fromMs ?? Infinity);
     const oldestMs = Math.min(...oldest);
     return {
       path: options.path,
       problem: this.problem ?? this.disorder,
       damages,
-      bytes: store.bytes + (this.open?.writer.bytes ?? 0),
+      bytes: store.bytes + known.gone.bytes + (this.open?.writer.bytes ?? 0),
       maxBytes: options.retention.maxBytes,
-      objects: inventory.size,
+      objects: known.size,
       segments: store.count,
       oldestMs: oldestMs === Infinity ? NaN : oldestMs,
       unreadSinceMs: this.upkeep.unreadSinceMs,
@@ -203,6 +213,7 @@ export class History {
     await this.open?.writer.close().catch((error: unknown) => this.options.log.warn(sentenceOf(error)));
     this.open = undefined;
     this.store.close();
+    this.known.gone.close();
     this.lock.release();
   }
 
@@ -287,7 +298,7 @@ export class History {
     if (lostBytes === 0 && !(isMissing && this.store.count > 0)) {
       return;
     }
-    const found = rebuildInventory(this.store, this.inventory);
+    const found = rebuildInventory(this.store, this.known);
     const where = `The list of objects in ${this.directory.inventory}`;
     if (isDamaged || found > 0) {
       const what = isMissing ? 'was missing' : `was damaged (${lostBytes} bytes)`;
@@ -344,20 +355,4 @@ function once(action: () => void): () => void {
       action();
     }
   };
-}
-
-function freeBytesOf(path: string): number {
-  const { bavail, bsize } = statfsSync(path);
-  return bavail * bsize;
-}
-
-function adviceFor(error: unknown): string {
-  const code = codeOf(error);
-  if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM') {
-    return 'Give this user the right to write there.';
-  }
-  if (code === 'history_locked') {
-    return 'Stop one of the two, or give it another folder.';
-  }
-  return code === 'EIO' ? 'Look at the disk.' : 'Free space on its disk, or lower --history-size.';
 }

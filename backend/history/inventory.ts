@@ -160,6 +160,11 @@ export class Inventory {
     return forgotten;
   }
 
+  /** Forgets an object. */
+  forgetOne(object: HistoryObject): void {
+    this.remove(object);
+  }
+
   /** Forgets objects; answers with how many those were. */
   forget(isToGo: (object: HistoryObject) => boolean): number {
     const gone = [...this.byNumber.values()].filter(isToGo);

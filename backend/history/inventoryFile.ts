@@ -78,12 +78,10 @@ export class InventoryFile {
       this.savedUntilMs = page.isEnd ? page.untilMs : this.savedUntilMs;
       inventory.reserve(page.next);
     });
-    for (const [number, table, shard, key, names, firstSeenMs, lastSeenMs, formerNames] of newest.values()) {
-      const seen = { firstSeenMs, lastSeenMs: lastSeenMs ?? Math.max(this.savedUntilMs, firstSeenMs) };
-      const former = formerNames ? { formerNames } : {};
-      inventory.add({ number, table: TABLE_NAMES[table], shard, key, names, ...seen, ...former });
-      if (lastSeenMs === null) {
-        this.there.add(number);
+    for (const entry of newest.values()) {
+      inventory.add(objectOf(entry, this.savedUntilMs));
+      if (entry[LAST_SEEN] === null) {
+        this.there.add(entry[0]);
       }
     }
     const isDamaged = skippedBytes > 0 || (end === 0 && bytes.length >= MAGIC.length);
@@ -97,6 +95,22 @@ export class InventoryFile {
       this.cutOff(end);
     }
     return { entries: this.entries, lostBytes: bytes.length - end + skippedBytes, isDamaged, isMissing };
+  }
+
+  /** Objects of the file that were seen last at a time or before, in no order. */
+  goneUntil(untilMs: number): HistoryObject[] {
+    const gone = new Map<number, HistoryObject>();
+    readPages(readFileSync(this.path), ({ entries }) => {
+      for (const entry of entries) {
+        const lastSeenMs = entry[LAST_SEEN];
+        if (lastSeenMs !== null && lastSeenMs <= untilMs) {
+          gone.set(entry[0], objectOf(entry, lastSeenMs));
+        } else {
+          gone.delete(entry[0]);
+        }
+      }
+    });
+    return [...gone.values()];
   }
 
   /**
@@ -212,6 +226,16 @@ export class InventoryFile {
       closeSync(descriptor);
     }
   }
+}
+
+/** Where an entry says when its object was seen last. */
+const LAST_SEEN = 6;
+
+/** The object of an entry; one that is there is so at least until `savedUntilMs`. */
+function objectOf(entry: Entry, savedUntilMs: number): HistoryObject {
+  const [number, table, shard, key, names, firstSeenMs, lastSeenMs, formerNames] = entry;
+  const seen = { firstSeenMs, lastSeenMs: lastSeenMs ?? Math.max(savedUntilMs, firstSeenMs) };
+  return { number, table: TABLE_NAMES[table], shard, key, names, ...seen, ...(formerNames ? { formerNames } : {}) };
 }
 
 /** Whether a round that is not ended yet brought an object or other names of it. */

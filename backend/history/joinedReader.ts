@@ -1,7 +1,8 @@
 import type { TableName } from '../model/batch.ts';
 import { DamagedBytesError } from './byteReader.ts';
 import { pointsOf, type Point, type PointsRequest } from './exactPoints.ts';
-import type { Inventory } from './inventory.ts';
+import type { HistoryObject, Inventory } from './inventory.ts';
+import type { KnownObjects } from './knownObjects.ts';
 import { withLentValues } from './matrix.ts';
 import type { Buckets, Course, Range, RecentRounds, SeenObject, Visitor } from './readingShapes.ts';
 import type { ShardMetric } from './segmentReader.ts';
@@ -27,18 +28,20 @@ const COARSER: Readonly<Record<Tier, readonly Tier[]>> = { raw: ['10m', '1h'], '
 export class JoinedReader {
   private readonly recent: RecentRounds;
   private readonly store: SegmentStore;
+  private readonly known: KnownObjects;
   private readonly inventory: Inventory;
   private readonly resolutionMs: number;
   private readonly warm: WarmRounds;
-  private known: { newestMs?: number; sealedUntilMs: number; rounds: readonly number[] } = {
+  private read: { newestMs?: number; sealedUntilMs: number; rounds: readonly number[] } = {
     sealedUntilMs: NaN,
     rounds: [],
   };
 
-  constructor(recent: RecentRounds, store: SegmentStore, inventory: Inventory, resolutionMs: number) {
+  constructor(recent: RecentRounds, store: SegmentStore, known: KnownObjects, resolutionMs: number) {
     this.recent = recent;
     this.store = store;
-    this.inventory = inventory;
+    this.known = known;
+    this.inventory = known.inventory;
     this.resolutionMs = resolutionMs;
     const readAll: ReadAll = (table, metric, range, visitor) =>
       range.fromMs > this.sealedUntilMs
@@ -51,20 +54,20 @@ export class JoinedReader {
   rounds(): readonly number[] {
     const newestMs = this.recent.rounds().at(-1);
     const { sealedUntilMs } = this;
-    if (this.known.newestMs !== newestMs || this.known.sealedUntilMs !== sealedUntilMs) {
+    if (this.read.newestMs !== newestMs || this.read.sealedUntilMs !== sealedUntilMs) {
       const spans = [{ tier: 'raw', fromMs: -Infinity, toMs: sealedUntilMs }] as const;
-      this.known = { newestMs, sealedUntilMs, rounds: this.times(spans, { fromMs: -Infinity, toMs: Infinity }) };
+      this.read = { newestMs, sealedUntilMs, rounds: this.times(spans, { fromMs: -Infinity, toMs: Infinity }) };
     }
-    return this.known.rounds;
+    return this.read.rounds;
   }
 
-  *objects(table: TableName): Generator<SeenObject> {
-    for (const object of this.inventory.objects(table)) {
-      yield object;
-      if (object.formerNames) {
-        yield* formerly(object);
-      }
-    }
+  objects(table: TableName): Iterable<SeenObject> {
+    return underAllNames(this.inventory.objects(table));
+  }
+
+  /** Objects that went so long ago that memory does not have them, and were there within a range; those that went last come first. */
+  pastObjects(table: TableName, range: Range): Iterable<SeenObject> {
+    return underAllNames(this.known.goneWithin(table, range));
   }
 
   inventoryVersion(table: TableName): number {
@@ -122,8 +125,8 @@ export class JoinedReader {
 
   /** Reads a range of the last hour out of what is kept of it. Answers false, with nothing visited, if that cannot be. */
   private scanWarm(table: TableName, metric: string, range: Range, visitor: Visitor): boolean {
-    const nodes = range.pods && this.inventory.shardsOfPods(range.pods);
-    const slots = new Slots(this.inventory, table, range, visitor);
+    const nodes = range.pods && this.known.shardsOfPods(range.pods, range);
+    const slots = new Slots(this.known, table, range, visitor, nodes);
     return this.warm.scan({ table, metric, range }, this.rounds(), nodes, slots.ask.bind(slots), visitor);
   }
 
@@ -180,9 +183,9 @@ export class JoinedReader {
   }
 
   private scanSpans(table: TableName, metric: string, range: Range, spans: readonly Span[], visitor: Visitor): void {
-    const shards = range.pods && this.inventory.shardsOfPods(range.pods);
+    const shards = range.pods && this.known.shardsOfPods(range.pods, range);
     const seen = new Set<string>();
-    const slots = new Slots(this.inventory, table, range, visitor);
+    const slots = new Slots(this.known, table, range, visitor, shards);
     const sources = spans.flatMap((span) => this.open(span, table, metric, shards));
     for (let shard = firstOf(sources); shard !== undefined; shard = firstOf(sources)) {
       for (const source of sources) {
@@ -266,6 +269,15 @@ export class JoinedReader {
   }
 }
 
+function* underAllNames(objects: Iterable<HistoryObject>): Generator<SeenObject> {
+  for (const object of objects) {
+    yield object;
+    if (object.formerNames) {
+      yield* formerly(object);
+    }
+  }
+}
+
 /** A segment that is being read, in order of shards. */
 interface Source {
   readonly segment: Segment;
@@ -289,8 +301,8 @@ function tierFor(stepMs: number): Tier {
 
 /** Hands over what a part has of the objects that are asked for; values are only read if there are such. */
 function visitPart(source: Source, part: ShardMetric, slots: Slots, visitor: Visitor): void {
-  const { objects } = part;
-  const slotOfRow = Int32Array.from(objects, (object) => slots.ofNumber(object));
+  const { objects, shard } = part;
+  const slotOfRow = Int32Array.from(objects, (object) => slots.ofNumber(shard, object));
   if (slotOfRow.every((slot) => slot < 0)) {
     return;
   }

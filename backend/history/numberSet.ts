@@ -2,6 +2,10 @@
 export class NumberSet {
   private bits = new Uint32Array(256);
 
+  has(number: number): boolean {
+    return ((this.bits[number >>> 5] ?? 0) & (1 << (number & 31))) !== 0;
+  }
+
   /** Answers whether it was not there before. */
   add(number: number): boolean {
     const word = number >>> 5;

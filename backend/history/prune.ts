@@ -1,5 +1,6 @@
 import { DamagedBytesError } from './byteReader.ts';
-import type { HistoryObject, Inventory } from './inventory.ts';
+import type { HistoryObject } from './inventory.ts';
+import { allObjects, type KnownObjects } from './knownObjects.ts';
 import type { Segment, SegmentStore } from './segmentStore.ts';
 import { SegmentWriter } from './segmentWriter.ts';
 import type { ShardBlock, Stored, TableBlock } from './shardBlock.ts';
@@ -11,8 +12,14 @@ export function segmentsBefore(store: SegmentStore, beforeMs: number): Segment[]
 }
 
 /** The objects of a namespace, and the namespace itself. */
-export function objectsOfNamespace(inventory: Inventory, namespace: string): Set<HistoryObject> {
-  return new Set([...inventory.all()].filter(({ names }) => names.namespace === namespace));
+export function objectsOfNamespace(known: KnownObjects, namespace: string): Set<HistoryObject> {
+  const objects = new Set<HistoryObject>();
+  for (const object of allObjects(known)) {
+    if (object.names.namespace === namespace) {
+      objects.add(object);
+    }
+  }
+  return objects;
 }
 
 /** Whether a segment has any of some objects. */

@@ -1,20 +1,25 @@
 import { objectKey, type ObjectNames, type TableName } from '../model/batch.ts';
 import { DamagedBytesError } from './byteReader.ts';
+import type { GoneStore } from './goneStore.ts';
 import type { HistoryObject, Inventory } from './inventory.ts';
+import type { KnownObjects } from './knownObjects.ts';
+import { NumberSet } from './numberSet.ts';
 import type { Segment, SegmentStore } from './segmentStore.ts';
 import { BUCKET_MS } from './shardBlock.ts';
+import { TABLE_NAMES } from './tableNames.ts';
 
 /**
  * Adds the objects that segments have and the inventory does not, by the keys that stand in segments. Labels, owners and
  * uids are not there, and when an object was there is known as far as the files with its values reach. Answers with how
  * many were found.
  */
-export function rebuildInventory(store: SegmentStore, inventory: Inventory): number {
+export function rebuildInventory(store: SegmentStore, { inventory, gone }: KnownObjects): number {
+  const isGone = numbersOf(gone);
   const found = new Map<number, HistoryObject>();
   for (const tier of ['raw', '10m', '1h'] as const) {
     for (const segment of store.ofTier(tier)) {
       try {
-        takeNames(segment, inventory, found);
+        takeNames(segment, inventory, isGone, found);
       } catch (error) {
         if (!(error instanceof DamagedBytesError)) {
           throw error;
@@ -33,6 +38,7 @@ export function rebuildInventory(store: SegmentStore, inventory: Inventory): num
 function takeNames(
   { reader, tier, fromMs, toMs }: Segment,
   inventory: Inventory,
+  isGone: NumberSet,
   found: Map<number, HistoryObject>
 ): void {
   const sinceMs = fromMs - BUCKET_MS[tier];
@@ -40,6 +46,8 @@ function takeNames(
     objects.forEach((number, row) => {
       const key = keys[row];
       if (key === '' && table !== 'cluster') {
+        inventory.reserve(number + 1);
+      } else if (isGone.has(number)) {
         inventory.reserve(number + 1);
       } else if (!inventory.object(number)) {
         const known = found.get(number);
@@ -49,6 +57,17 @@ function takeNames(
       }
     });
   }
+}
+
+/** Numbers of the objects that are gone and on disk. */
+function numbersOf(gone: GoneStore): NumberSet {
+  const numbers = new NumberSet();
+  for (const table of TABLE_NAMES) {
+    for (const { number } of gone.objects(table, { fromMs: -Infinity, toMs: Infinity })) {
+      numbers.add(number);
+    }
+  }
+  return numbers;
 }
 
 /** The names that a key is made of, and the node it is on. */

@@ -5,6 +5,7 @@ import { aggregate, bucketsOf } from './aggregate.ts';
 import { SegmentReader } from './segmentReader.ts';
 import { SegmentWriter } from './segmentWriter.ts';
 import type { ShardBlock } from './shardBlock.ts';
+import { TABLE_NAMES } from './tableNames.ts';
 import { contentOf, matrixOf, segmentContent, shardBlock, tableBlock, writeSegment } from './testing/blocks.ts';
 import { removeTemporaryFolders, temporaryFolder } from './testing/temporaryFolder.ts';
 
@@ -34,6 +35,17 @@ function podsOf(rows: number[][]): ShardBlock {
   };
   return shardBlock({ pod: tableBlock(metrics), node: tableBlock({ uptime: matrixOf(rows[0]) }) });
 }
+
+test('tables of all kinds come back, also those that few clusters have', () => {
+  const path = join(temporaryFolder(), 'all.seg');
+  const block = shardBlock(
+    Object.fromEntries(TABLE_NAMES.map((table) => [table, tableBlock({ m: matrixOf([1, 2]) })]))
+  );
+  writeSegment(path, 'raw', timesOf(2), new Map([['a', block]]));
+  const reader = SegmentReader.open(path);
+  expect([...reader.blocks()].flatMap((each) => [...each.block.keys()]).sort()).toEqual([...TABLE_NAMES].sort());
+  reader.close();
+});
 
 test('a segment gives back what was put in, however many shards there are', () => {
   const folder = temporaryFolder();

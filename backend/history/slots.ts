@@ -1,36 +1,52 @@
 import type { ObjectNames, TableName } from '../model/batch.ts';
-import type { HistoryObject, Inventory } from './inventory.ts';
+import type { HistoryObject } from './inventory.ts';
+import type { KnownObjects, ObjectLookup } from './knownObjects.ts';
 import type { Range, SeenObject, Visitor } from './readingShapes.ts';
 
 /** Slots of the objects of one shard, each asked for once, wherever it is met. */
 export class Slots {
-  private readonly inventory: Inventory;
+  private readonly known: KnownObjects;
+  private readonly find: ObjectLookup;
   private readonly table: TableName;
   private readonly range: Range;
   private readonly visitor: Visitor;
   private readonly slots = new Map<number, number>();
 
-  constructor(inventory: Inventory, table: TableName, range: Range, visitor: Visitor) {
-    this.inventory = inventory;
+  constructor(
+    known: KnownObjects,
+    table: TableName,
+    range: Range,
+    visitor: Visitor,
+    shards: ReadonlySet<string> | undefined
+  ) {
+    this.known = known;
+    this.find = known.lookup(table, range, shards);
     this.table = table;
     this.range = range;
     this.visitor = visitor;
   }
 
-  ofNumber(number: number): number {
+  /** Shards are asked for in ascending order. */
+  ofNumber(shard: string, number: number): number {
     const known = this.slots.get(number);
     if (known !== undefined) {
       return known;
     }
-    const object = this.inventory.object(number);
+    const object = this.find(shard, number);
     const slot = object ? this.ask(object) : -1;
     this.slots.set(number, slot);
     return slot;
   }
 
   ofKey(shard: string, recent: SeenObject): number {
-    const object = this.inventory.find(this.table, shard, recent.key);
-    return object ? this.ofNumber(object.number) : this.visitor.slotFor(recent);
+    const object = this.known.inventory.find(this.table, shard, recent.key);
+    if (!object) {
+      return this.visitor.slotFor(recent);
+    }
+    const known = this.slots.get(object.number);
+    const slot = known ?? this.ask(object);
+    this.slots.set(object.number, slot);
+    return slot;
   }
 
   clear(): void {

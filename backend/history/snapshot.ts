@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { codeOf, sentenceOf } from '../errors.ts';
 import { DamagedBytesError } from './byteReader.ts';
 import { readDataDirectory, type DataDirectory } from './dataDirectory.ts';
+import { GoneStore } from './goneStore.ts';
 import { Inventory } from './inventory.ts';
 import { InventoryFile } from './inventoryFile.ts';
+import { KnownObjects } from './knownObjects.ts';
 import { rebuildInventory } from './rebuildInventory.ts';
 import { sealLog } from './sealing.ts';
 import { SegmentReader } from './segmentReader.ts';
@@ -29,7 +31,7 @@ const MOST_TRIES = 20;
 export class HistorySnapshot {
   readonly directory: DataDirectory;
   readonly store: SegmentStore;
-  readonly inventory = new Inventory();
+  readonly known: KnownObjects;
   /** Logs that are not sealed yet. */
   readonly logs: SnapshotLog[] = [];
   /** What is damaged, a sentence each. */
@@ -56,6 +58,7 @@ export class HistorySnapshot {
     const logs = this.openLogs();
     try {
       this.store = new SegmentStore(directory, noteDamage, { isReadOnly: true });
+      this.known = new KnownObjects(new Inventory(), new GoneStore(directory, noteDamage, { isReadOnly: true }));
       this.loadInventory(logs);
       this.adoptLogs(logs);
     } catch (error) {
@@ -68,6 +71,7 @@ export class HistorySnapshot {
 
   close(): void {
     this.store.close();
+    this.known.gone.close();
     rmSync(this.temporary, { recursive: true, force: true });
   }
 
@@ -94,12 +98,12 @@ export class HistorySnapshot {
   }
 
   private loadInventory(logs: readonly OpenLog[]): void {
-    const { lostBytes, isDamaged, isMissing } = new InventoryFile(this.directory).load(this.inventory, {
-      isReadOnly: true,
-    });
+    const { inventory, gone } = this.known;
+    const { lostBytes, isDamaged, isMissing } = new InventoryFile(this.directory).load(inventory, { isReadOnly: true });
+    inventory.forgetBefore(gone.untilMs + 1);
     for (const { reader } of logs) {
-      this.inventory.takeLogged(reader.objects);
-      reader.sightings((number, timestampMs) => this.inventory.seen(number, timestampMs));
+      inventory.takeLogged(reader.objects);
+      reader.sightings((number, timestampMs) => inventory.seen(number, timestampMs));
     }
     if (isDamaged) {
       this.damages.push(`The list of objects in ${this.directory.inventory} is damaged: ${lostBytes} bytes.`);
@@ -107,7 +111,7 @@ export class HistorySnapshot {
       this.damages.push(`The list of objects in ${this.directory.inventory} is missing.`);
     }
     if (lostBytes > 0 || isMissing) {
-      rebuildInventory(this.store, this.inventory);
+      rebuildInventory(this.store, this.known);
     }
   }
 
@@ -150,8 +154,8 @@ function tryToOpen(directory: DataDirectory, isLast: boolean): HistorySnapshot |
   }
 }
 
-function namesIn({ segments, wal }: DataDirectory): string {
-  return [...namesOf(wal, '.wal'), ...namesOf(segments, '.seg')].join();
+function namesIn({ inventory, segments, wal }: DataDirectory): string {
+  return [...namesOf(wal, '.wal'), ...namesOf(segments, '.seg'), ...namesOf(inventory, '.inv')].join();
 }
 
 function namesOf(folder: string, ending: string): string[] {

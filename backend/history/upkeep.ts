@@ -2,6 +2,8 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DamagedBytesError } from './byteReader.ts';
 import { setAside, type DataDirectory } from './dataDirectory.ts';
+import { forgetGone, goneUntilMs } from './goneObjects.ts';
+import type { GoneStore } from './goneStore.ts';
 import type { HistoryObject, Inventory } from './inventory.ts';
 import { isAhead, type InventoryFile } from './inventoryFile.ts';
 import type { FileTaskDone, FileWorker } from './fileTasks.ts';
@@ -29,6 +31,7 @@ export interface UpkeepParts {
   readonly directory: DataDirectory;
   readonly store: SegmentStore;
   readonly inventory: Inventory;
+  readonly gone: GoneStore;
   readonly inventoryFile: InventoryFile;
   readonly retention: Retention;
   readonly files: FileWorker;
@@ -75,6 +78,7 @@ export class Upkeep {
         this.ended.shift();
       }
       await this.compact();
+      await this.moveGone();
     } finally {
       // On a full disk this is what makes room.
       this.expire();
@@ -204,6 +208,26 @@ export class Upkeep {
     }
   }
 
+  /** Moves objects that are gone from memory to disk when they are many, and merges the files of a day. */
+  private async moveGone(): Promise<void> {
+    const { files, gone, inventory } = this.parts;
+    const toMs = goneUntilMs(inventory, this.newestMs);
+    if (toMs !== undefined) {
+      const name = { level: 0, fromMs: Math.max(0, gone.untilMs), toMs };
+      this.takeGone(await files.run({ kind: 'write gone', gone: name }));
+      await forgetGone(inventory, toMs);
+    }
+    for (const group of gone.groupsToMerge()) {
+      this.takeGone(await files.run({ kind: 'merge gone', files: group }));
+    }
+  }
+
+  private takeGone({ gone }: FileTaskDone): void {
+    if (gone) {
+      this.parts.gone.add(gone.made, gone.damages);
+    }
+  }
+
   /** Segments by the span they end in, of those spans that are over. */
   private complete(segments: readonly Segment[], spanMs: number): Segment[][] {
     const groups = Map.groupBy(segments, ({ toMs }) => spanEnd(toMs, spanMs));
@@ -211,14 +235,16 @@ export class Upkeep {
   }
 
   private expire(): void {
-    const { store, inventory, retention } = this.parts;
-    const gone = store.expire(this.newestMs, retention);
-    if (gone.length > 0) {
+    const { gone, store, inventory, retention } = this.parts;
+    const expired = store.expire(this.newestMs, retention);
+    if (expired.length > 0) {
       // A bucket has values from before its end.
       const oldest = (['raw', '10m', '1h'] as const).map(
         (tier) => (store.ofTier(tier)[0]?.fromMs ?? Infinity) - BUCKET_MS[tier]
       );
-      inventory.forgetBefore(Math.min(...oldest, this.newestMs));
+      const oldestMs = Math.min(...oldest, this.newestMs);
+      inventory.forgetBefore(oldestMs);
+      gone.expire(oldestMs);
     }
   }
 }

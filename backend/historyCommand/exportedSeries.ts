@@ -1,6 +1,6 @@
 import { scanHistory, type HistoryPart } from '../history/historyReader.ts';
 import { namesAt, type HistoryObject } from '../history/inventory.ts';
-import type { Tier } from '../history/shardBlock.ts';
+import { BUCKET_MS, type Tier } from '../history/shardBlock.ts';
 import type { HistorySnapshot } from '../history/snapshot.ts';
 import type { ObjectNames, TableName } from '../model/batch.ts';
 
@@ -62,7 +62,7 @@ export function metricsOf(
 
 /** The series of one metric, node by node: no more than one node's are in memory. */
 export function* exportedSeries(
-  { store, inventory }: HistorySnapshot,
+  { store, known }: HistorySnapshot,
   selection: Selection,
   { level, metric }: LevelMetric
 ): Generator<Series> {
@@ -76,23 +76,24 @@ export function* exportedSeries(
       }
     }
   }
+  const find = known.lookup(level, { fromMs: fromMs - BUCKET_MS[tier], toMs }, shards);
   for (const shard of [...shardNames].sort()) {
-    const points = new Map<number, SeriesPoints>();
+    const points = new Map<HistoryObject, SeriesPoints>();
     const request = { tier, table: level, metric, fromMs, toMs, shards: new Set([shard]) };
     scanHistory(store, request, (part) => {
       part.objects.forEach((number, row) => {
-        const object = inventory.object(number);
+        const object = find(shard, number);
         if (object && isSelected(object, selection)) {
-          const known = points.get(number) ?? emptyPoints(tier);
-          points.set(number, known);
-          addPoints(known, part, row);
+          const series = points.get(object) ?? emptyPoints(tier);
+          points.set(object, series);
+          addPoints(series, part, row);
         }
       });
     });
-    for (const [number, found] of points) {
+    for (const [object, found] of points) {
       const newestMs = found.timesMs.at(-1);
       if (newestMs !== undefined) {
-        yield { level, metric, names: namesAt(inventory.object(number)!, newestMs), points: found };
+        yield { level, metric, names: namesAt(object, newestMs), points: found };
       }
     }
   }

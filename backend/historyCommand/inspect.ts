@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { FORMAT_VERSION } from '../history/dataDirectory.ts';
 import { FolderLock } from '../history/folderLock.ts';
+import { allObjects } from '../history/knownObjects.ts';
 import { HistorySnapshot } from '../history/snapshot.ts';
 import type { Tier } from '../history/shardBlock.ts';
 import type { HistoryCommand } from './main.ts';
@@ -51,10 +52,10 @@ export const inspectCommand: HistoryCommand = {
 };
 
 function reportOf(snapshot: HistorySnapshot): Report {
-  const { directory, store, inventory, logs, damages } = snapshot;
+  const { directory, store, known, logs, damages } = snapshot;
   const unsealed = new Set(logs.map(({ timesMs }) => timesMs[0]));
   const objects: Record<string, number> = {};
-  for (const { table } of inventory.all()) {
+  for (const { table } of allObjects(known)) {
     objects[table] = (objects[table] ?? 0) + 1;
   }
   return {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parquetReadObjects } from 'hyparquet';
+import { doFileTask } from '../history/fileTasks.ts';
 import { LOCK_FILE } from '../history/folderLock.ts';
 import { History } from '../history/history.ts';
 import { batchTable, nodeBatch } from '../history/testing/history.ts';
@@ -187,6 +188,29 @@ test('prune takes a namespace out of everything, and files before a time away', 
   const left = (await run(path, 'export', '--metric=memory/usage')).out.split('\r\n');
   expect(left[1]).toMatch(/^2026-11-21T02:01/);
   expect(left).toHaveLength(LAST - 120 + 2);
+});
+
+test('pods that went so long ago that only a file of their own knows them are verified, exported and pruned', async () => {
+  const path = temporaryFolder();
+  const retention = { keepMs: { raw: 14 * DAY, '10m': 60 * DAY, '1h': 400 * DAY }, maxBytes: 1e9 };
+  const log = { info: () => undefined, warn: () => undefined };
+  const history = History.open({ path, retention, resolutionMs: MINUTE, log });
+  for (let minute = 1; minute <= 20; minute++) {
+    const names = minute < 5 ? ['bank/vault', 'shop/job'] : ['bank/vault'];
+    const pod = pods(Object.fromEntries(names.map((name) => [name, { 'memory/usage': minute }])));
+    history.append(nodeBatch('a', START + minute * MINUTE, { pod }));
+    history.commit(START + minute * MINUTE);
+    await history.settled();
+  }
+  await history.close();
+  const gone = { level: 0, fromMs: 0, toMs: START + 10 * MINUTE };
+  doFileTask(history.directory, { kind: 'write gone', gone });
+  expect((await run(path, 'verify')).out).toMatch(/2 objects; all whole/);
+  expect(JSON.parse((await run(path, 'inspect', '--json')).out)).toMatchObject({ objects: { pod: 2 } });
+  expect((await run(path, 'export')).out.match(/job/g)).toHaveLength(4);
+  expect((await run(path, 'prune', '--namespace=shop')).out).toMatch(/1 objects of the namespace shop were removed/);
+  expect((await run(path, 'export')).out).not.toContain('job');
+  expect((await run(path, 'verify')).out).toMatch(/1 objects; all whole/);
 });
 
 test('verify finds a flipped bit, and leaves the file where it is', async () => {

@@ -1,7 +1,8 @@
 import { HeapscopeError } from '../errors.ts';
 import { FolderLock } from '../history/folderLock.ts';
 import { History } from '../history/history.ts';
-import type { Inventory } from '../history/inventory.ts';
+import type { KnownObjects } from '../history/knownObjects.ts';
+import { mergeGone } from '../history/mergeGone.ts';
 import { hasAny, objectsOfNamespace, segmentsBefore, withoutObjects } from '../history/prune.ts';
 import type { Segment, SegmentStore } from '../history/segmentStore.ts';
 import { BUCKET_MS } from '../history/shardBlock.ts';
@@ -55,7 +56,7 @@ function tell(folder: string, wanted: Wanted, terminal: Terminal): number {
     going.forEach((segment) => terminal.out.write(`Would remove ${described(segment)}.\n`));
     summarize(going, 'would be removed', terminal);
     if (wanted.namespace !== undefined) {
-      const { size } = objectsOfNamespace(snapshot.inventory, wanted.namespace);
+      const { size } = objectsOfNamespace(snapshot.known, wanted.namespace);
       terminal.out.write(`${size} objects of the namespace ${wanted.namespace} would be removed.\n`);
     }
     return 0;
@@ -84,14 +85,14 @@ async function prune(folder: string, wanted: Wanted, terminal: Terminal): Promis
   try {
     // What an earlier process left is sealed first.
     await history.settled();
-    const { store, inventory } = history;
+    const { store, known } = history;
     const going = goingFiles(store, wanted);
     store.drop(going);
     summarize(going, 'were removed', terminal);
     if (wanted.namespace !== undefined) {
       dropNamespace(history, wanted.namespace, terminal);
     }
-    forgetOld(store, inventory);
+    forgetOld(store, known);
     history.saveInventory();
     return 0;
   } finally {
@@ -105,8 +106,8 @@ function goingFiles(store: SegmentStore, { beforeMs, maxBytes }: Wanted): Segmen
   return [...new Set([...old, ...tooMuch])];
 }
 
-function dropNamespace({ store, inventory }: History, namespace: string, terminal: Terminal): void {
-  const objects = objectsOfNamespace(inventory, namespace);
+function dropNamespace({ directory, store, known }: History, namespace: string, terminal: Terminal): void {
+  const objects = objectsOfNamespace(known, namespace);
   const numbers = new Set(Array.from(objects, ({ number }) => number));
   const segments = (['raw', '10m', '1h'] as const).flatMap((tier) => store.ofTier(tier));
   const progress = new Progress(terminal, 'Pruning', store.bytes);
@@ -118,15 +119,20 @@ function dropNamespace({ store, inventory }: History, namespace: string, termina
     progress.add(bytes);
   }
   progress.end();
-  inventory.forget((object) => objects.has(object));
+  known.inventory.forget((object) => objects.has(object));
+  for (const name of known.gone.names) {
+    const { made, damages } = mergeGone(directory, [name], ({ number }) => !numbers.has(number));
+    known.gone.add(made, damages);
+  }
   terminal.out.write(`${objects.size} objects of the namespace ${namespace} were removed.\n`);
 }
 
-function forgetOld(store: SegmentStore, inventory: Inventory): void {
+function forgetOld(store: SegmentStore, { inventory, gone }: KnownObjects): void {
   const oldest = (['raw', '10m', '1h'] as const).map(
     (tier) => (store.ofTier(tier)[0]?.fromMs ?? Infinity) - BUCKET_MS[tier]
   );
   inventory.forgetBefore(Math.min(...oldest));
+  gone.expire(Math.min(...oldest));
 }
 
 function summarize(segments: readonly Segment[], what: string, terminal: Terminal): void {

@@ -1,7 +1,8 @@
+import type { TableName } from '../model/batch.ts';
 import { DamagedBytesError } from '../history/byteReader.ts';
-import type { Inventory } from '../history/inventory.ts';
+import type { KnownObjects, ObjectLookup } from '../history/knownObjects.ts';
 import type { Segment } from '../history/segmentStore.ts';
-import type { Stored } from '../history/shardBlock.ts';
+import { BUCKET_MS, type Stored } from '../history/shardBlock.ts';
 import { HistorySnapshot } from '../history/snapshot.ts';
 import { sentenceOf } from '../errors.ts';
 import type { HistoryCommand } from './main.ts';
@@ -22,14 +23,15 @@ export const verifyCommand: HistoryCommand = {
   },
 };
 
-async function verify({ store, inventory, damages, directory }: HistorySnapshot, terminal: Terminal): Promise<number> {
+async function verify({ store, known, damages, directory }: HistorySnapshot, terminal: Terminal): Promise<number> {
+  const { gone } = known;
   const segments = (['raw', '10m', '1h'] as const).flatMap((tier) => store.ofTier(tier));
-  const progress = new Progress(terminal, 'Verifying', store.bytes);
-  const problems = [...damages];
+  const progress = new Progress(terminal, 'Verifying', store.bytes + gone.bytes);
+  const problems: string[] = [];
   let samples = 0;
   for (const segment of segments) {
     try {
-      samples += checkSegment(segment, inventory);
+      samples += checkSegment(segment, known);
     } catch (error) {
       if (!(error instanceof DamagedBytesError)) {
         throw error;
@@ -39,21 +41,32 @@ async function verify({ store, inventory, damages, directory }: HistorySnapshot,
     progress.add(segment.reader.bytes);
     await new Promise((resolve) => setImmediate(resolve));
   }
+  for (const name of gone.names) {
+    for (const _page of gone.check(name)) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
   progress.end();
+  // What is damaged of the lists of objects was told as it was met.
+  problems.unshift(...damages);
   problems.forEach((sentence) => terminal.err.write(`${sentence}\n`));
   terminal.out.write(
-    `${directory.path}: ${segments.length} files, ${readableBytes(store.bytes)}, ${samples} samples and buckets, ${inventory.size} objects; ${problems.length === 0 ? 'all whole' : `${problems.length} damaged`}.\n`
+    `${directory.path}: ${segments.length + gone.names.length} files, ${readableBytes(store.bytes + gone.bytes)}, ${samples} samples and buckets, ${known.size} objects; ${problems.length === 0 ? 'all whole' : `${problems.length} damaged`}.\n`
   );
   return problems.length === 0 ? 0 : 1;
 }
 
 /** Reads all of a segment. Answers with how many values it has. */
-function checkSegment({ reader }: Segment, inventory: Inventory): number {
+function checkSegment({ reader, tier, fromMs, toMs }: Segment, known: KnownObjects): number {
   let values = 0;
+  const lookups = new Map<TableName, ObjectLookup>();
+  const range = { fromMs: fromMs - BUCKET_MS[tier], toMs };
   for (const { shard, block } of reader.blocks()) {
     for (const [table, { objects, keys, metrics }] of block) {
+      const find = lookups.get(table) ?? known.lookup(table, range);
+      lookups.set(table, find);
       objects.forEach((number, row) => {
-        const object = inventory.object(number);
+        const object = find(shard, number);
         const isRight = object?.shard === shard && object.table === table && object.key === keys[row];
         // Who was forgotten has no name any more; nothing else may stand for its number.
         if (object && !isRight) {

@@ -2,6 +2,7 @@ import type { MetricDefinition, MetricLevel } from '../model/catalogue.ts';
 import { DIMENSIONS, extraDimensions, tableOf } from './dimensions.ts';
 import type { ObjectTest } from './filters.ts';
 import { Groups } from './groups.ts';
+import type { ObjectSet } from './objectSet.ts';
 import { createReducer, type StepReducer } from './overTime.ts';
 import type { TimeSteps } from './timeSteps.ts';
 import type {
@@ -45,7 +46,7 @@ export function evaluate(
   reader: SeriesReader,
   plan: Plan,
   steps: TimeSteps,
-  only?: ReadonlySet<KnownObject>,
+  only?: ObjectSet,
   mostSeries?: number
 ): Series[] {
   const accepts = objectTest(plan);
@@ -88,7 +89,7 @@ export function fallOf({ metric, level }: Plan): 'restart' | 'loss' {
 }
 
 /** The names of the pods that objects belong to; undefined if some belong to none. */
-function podsOf(objects: ReadonlySet<KnownObject>): string[] | undefined {
+function podsOf(objects: ObjectSet): string[] | undefined {
   const pods = new Set<string>();
   for (const { names } of objects) {
     if (names.pod === undefined) {

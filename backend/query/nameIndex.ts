@@ -42,27 +42,16 @@ export class NameIndex {
       object.firstSeenMs <= range.toMs &&
       (ownedBy === undefined || object.names.owner === ownedBy) &&
       accepts(object.names);
-    if (isTold(query.dimension)) {
-      return cut(this.fewNames(query.dimension, table, existed), matches, limit);
+    const { dimension } = query;
+    const names = isTold(dimension)
+      ? namesAmong(this.reader.objects(table), dimension, existed)
+      : new Set(distinct(this.listing(dimension, table).objects, existed));
+    const ofNow = names.size;
+    for (const name of namesAmong(this.reader.pastObjects?.(table, range) ?? [], dimension, existed)) {
+      names.add(name);
     }
-    return cut(distinct(this.listing(query.dimension, table).objects, existed), matches, limit);
-  }
-
-  /** Names of which there are few, and which may change while no object comes or goes. */
-  private fewNames(
-    dimension: Dimension | 'label_keys',
-    table: TableName,
-    existed: (entry: { object: KnownObject }) => boolean
-  ): string[] {
-    const found = new Set<string>();
-    for (const object of this.reader.objects(table)) {
-      if (existed({ object })) {
-        const { labels = {} } = object.names;
-        const names = dimension === 'label_keys' ? Object.keys(labels) : [nameOf(object.names, dimension)];
-        names.forEach((name) => name !== undefined && found.add(name));
-      }
-    }
-    return [...found].sort();
+    const isInOrder = !isTold(dimension) && names.size === ofNow;
+    return cut(isInOrder ? [...names] : [...names].sort(), matches, limit);
   }
 
   private listing(dimension: Dimension, table: TableName): Listing {
@@ -98,6 +87,23 @@ export class NameIndex {
 /** Whether it is the API server that tells it, which may be later than the kubelet tells the object. */
 function isTold(dimension: string): dimension is 'label_keys' | 'host_network' | `label:${string}` {
   return dimension === 'label_keys' || dimension === 'host_network' || dimension.startsWith('label:');
+}
+
+/** Names of objects one by one: of those that may change while no object comes or goes, and of those that are gone. */
+function namesAmong(
+  objects: Iterable<KnownObject>,
+  dimension: Dimension | 'label_keys',
+  existed: (entry: { object: KnownObject }) => boolean
+): Set<string> {
+  const found = new Set<string>();
+  for (const object of objects) {
+    if (existed({ object })) {
+      const { labels = {} } = object.names;
+      const names = dimension === 'label_keys' ? Object.keys(labels) : [nameOf(object.names, dimension)];
+      names.forEach((name) => name !== undefined && found.add(name));
+    }
+  }
+  return found;
 }
 
 function byName(one: Listed, other: Listed): number {

@@ -4,20 +4,12 @@ import { evaluate, type Plan } from './evaluate.ts';
 import { compileFilters, podsNamed } from './filters.ts';
 import { refuseForeignFilters, refuseForeignGroups } from './foreignNames.ts';
 import { NameIndex, type NamesQuery, type NamesAnswer } from './nameIndex.ts';
+import type { ObjectSet } from './objectSet.ts';
 import { createReducer } from './overTime.ts';
 import { BestObjects, limitSeries, rankObjects } from './ranking.ts';
 import { denominatorsOf, divideByDenominator, rankShares } from './shares.ts';
 import { divideTime, oneStep, wantedStepMs, type TimeSteps } from './timeSteps.ts';
-import type {
-  KnownObject,
-  Limit,
-  Resolution,
-  Series,
-  SeriesAnswer,
-  SeriesQuery,
-  SeriesReader,
-  TimeRange,
-} from './types.ts';
+import type { Limit, Resolution, Series, SeriesAnswer, SeriesQuery, SeriesReader, TimeRange } from './types.ts';
 
 export interface QueryLimits {
   /** Series one answer may have. */
@@ -107,7 +99,7 @@ function readSeries(
   plan: Plan,
   query: SeriesQuery,
   steps: TimeSteps,
-  { only, mostSeries }: { only?: ReadonlySet<KnownObject>; mostSeries?: number }
+  { only, mostSeries }: { only?: ObjectSet; mostSeries?: number }
 ): Series[] {
   const series = evaluate(reader, plan, steps, only, mostSeries);
   return query.denominator === undefined
@@ -116,7 +108,7 @@ function readSeries(
 }
 
 /** The objects that are best over the whole range, found without keeping the course of all others. */
-function bestObjects(reader: SeriesReader, plan: Plan, query: SeriesQuery, limit: Limit): Set<KnownObject> {
+function bestObjects(reader: SeriesReader, plan: Plan, query: SeriesQuery, limit: Limit): ObjectSet {
   const best = new BestObjects(limit);
   const by = limit.by ?? 'avg';
   const offer = best.offer.bind(best);

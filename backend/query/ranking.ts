@@ -1,5 +1,6 @@
 import { tableOf } from './dimensions.ts';
 import { fallOf, objectTest, type Plan } from './evaluate.ts';
+import { ObjectSet } from './objectSet.ts';
 import type { Buckets, Course, KnownObject, Limit, Series, SeriesReader } from './types.ts';
 
 /** What objects are ranked by over a range. */
@@ -210,7 +211,7 @@ export class BestObjects {
     best.length = Math.min(best.length, limit.count);
   }
 
-  objects(): Set<KnownObject> {
-    return new Set(this.best.map(({ object }) => object));
+  objects(): ObjectSet {
+    return new ObjectSet(this.best.map(({ object }) => object));
   }
 }

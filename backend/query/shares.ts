@@ -1,6 +1,7 @@
 import { describeMetric, type MetricDefinition, type MetricLevel } from '../model/catalogue.ts';
 import { HeapscopeError } from '../errors.ts';
 import { evaluate, type Plan } from './evaluate.ts';
+import type { ObjectSet } from './objectSet.ts';
 import { rankObjects } from './ranking.ts';
 import type { TimeSteps } from './timeSteps.ts';
 import type { DenominatorName, KnownObject, Series, SeriesReader } from './types.ts';
@@ -16,7 +17,7 @@ export function divideByDenominator(
   steps: TimeSteps,
   series: readonly Series[],
   denominator: DenominatorName,
-  only?: ReadonlySet<KnownObject>
+  only?: ObjectSet
 ): Series[] {
   const divisors = denominatorsOf(plan.metric, denominator).map((metric) =>
     readDivisor(reader, plan, steps, metric, only)
@@ -95,7 +96,7 @@ function readDivisor(
   plan: Plan,
   steps: TimeSteps,
   metric: MetricDefinition,
-  only: ReadonlySet<KnownObject> | undefined
+  only: ObjectSet | undefined
 ): Divisor {
   const overTime = plan.overTime === 'increase' ? 'last' : plan.overTime;
   if (metric.levels.includes(plan.level)) {

@@ -72,6 +72,8 @@ export interface SeriesReader {
   /** Timestamps of the rounds kept, ascending. */
   rounds(): readonly number[];
   objects(table: TableName): Iterable<KnownObject>;
+  /** Objects that are gone for so long that `objects` does not list them, and were there within a range; the last first. */
+  pastObjects?(table: TableName, range: TimeRange): Iterable<KnownObject>;
   /** Changes whenever an object of the table comes or goes. */
   inventoryVersion(table: TableName): number;
   metricsOfNewestRound(): ReadonlySet<string>;

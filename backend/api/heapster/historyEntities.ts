@@ -18,7 +18,6 @@ export interface Resolved {
 export class Resolver {
   private readonly history: PointReader;
   private readonly scope: Scope;
-  private podsByUid: Map<string, KnownObject[]> | undefined;
 
   constructor(history: PointReader, scope: Scope) {
     this.history = history;
@@ -44,8 +43,13 @@ export class Resolver {
   }
 
   private podsOf(uid: string): readonly KnownObject[] {
-    this.podsByUid ??= Map.groupBy(this.history.objects('pod'), ({ names }) => names.uid ?? '');
-    return this.podsByUid.get(uid) ?? [];
+    const pods: KnownObject[] = [];
+    for (const pod of this.history.objects('pod')) {
+      if (pod.names.uid === uid) {
+        pods.push(pod);
+      }
+    }
+    return pods;
   }
 }
 

@@ -3,6 +3,7 @@ import type { Column, NodeBatch, Table, TableName } from '../../model/batch.ts';
 import { openDataDirectory, type DataDirectory } from '../dataDirectory.ts';
 import { doFileTask, type FileWorker } from '../fileTasks.ts';
 import { Inventory } from '../inventory.ts';
+import type { RecentRounds } from '../readingShapes.ts';
 import { RoundLog } from '../roundLog.ts';
 import { sealLog } from '../sealing.ts';
 import { SegmentStore } from '../segmentStore.ts';
@@ -14,6 +15,16 @@ import { temporaryFolder } from './temporaryFolder.ts';
 export function here(directory: DataDirectory): FileWorker {
   return { run: async (task) => doFileTask(directory, task) };
 }
+
+/** Memory that has no rounds: everything is read from files. */
+export const NOTHING_RECENT: RecentRounds = {
+  rounds: () => [],
+  objects: () => [],
+  inventoryVersion: () => 0,
+  metricsOfNewestRound: () => new Set<string>(),
+  shardNames: () => [],
+  scan: () => undefined,
+};
 
 /** A table of a batch: values by object and metric. */
 export function batchTable(rows: Readonly<Record<string, Readonly<Record<string, number>>>>): Table {
