@@ -10,6 +10,7 @@ import { Collector, type CollectorOptions } from './collector.ts';
 import type { Config } from './config/config.ts';
 import { sentenceOf } from './errors.ts';
 import { followCertificate } from './followCertificate.ts';
+import { directoryOptions, kubeletOptions } from './clusterOptions.ts';
 import { openHeapsterFace } from './heapsterFace.ts';
 import { leastHeadWindowMs, openHistory } from './openHistory.ts';
 import { joinRemote } from './joinRemote.ts';
@@ -61,8 +62,8 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
   const { config, clock, log } = options;
   const resolutionMs = config.collection.resolutionMs;
   const telemetry = createTelemetry({ version: options.version, now: clock.nowMs });
-  const { connection, clusterName, clusterProblem: toldProblem } = options;
-  const directory = createDirectory({ connection, log: sentences(log), toldProblem });
+  const { clusterName } = options;
+  const directory = createDirectory({ ...directoryOptions(options), log: sentences(log) });
   const kubelets = createKubeletClient({ ...kubeletOptions(config, directory), now: clock.nowMs });
   const windowMs = Math.max(config.store.headWindowMs, leastHeadWindowMs(config.history, resolutionMs));
   const head = new HeadStore({ windowMs, maxBytes: config.store.headMemoryBytes });
@@ -222,21 +223,6 @@ function watchedValues(head: HeadStore, collector: Collector, directory: Directo
 
 function sentences(log: Logger): { info(sentence: string): void; warn(sentence: string): void } {
   return { info: (sentence) => log.info(sentence), warn: (sentence) => log.warn(sentence) };
-}
-
-function kubeletOptions({ kubelet }: Config, directory: Directory): Parameters<typeof createKubeletClient>[0] {
-  return {
-    access: kubelet.access,
-    https: kubelet.https,
-    port: kubelet.port ?? 'node-status',
-    addressTypes: kubelet.addressTypes as Parameters<typeof createKubeletClient>[0]['addressTypes'],
-    insecureTls: kubelet.insecureTls,
-    caFiles: kubelet.certificateAuthorityFile === undefined ? undefined : [kubelet.certificateAuthorityFile],
-    maxAnswerBytes: kubelet.maxAnswerBytes,
-    credentials: directory.kubeletCredentials,
-    nodeCount: () => directory.nodes().length,
-    apiServer: directory,
-  };
 }
 
 function authOptions({ auth }: Config, directory: Directory, clock: Clock): AuthOptions {

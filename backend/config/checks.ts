@@ -11,12 +11,13 @@ const NEVER_TOGETHER: ReadonlyArray<readonly [...Names, string]> = [
   ['source', 'kubeconfig', 'only one cluster can be watched'],
   ['kubeconfig', 'simulate', 'only one cluster can be watched'],
   ['source', 'context', 'a source uses the current context of its kubeconfig'],
+  ['kubelet-certificate-authority', 'kubelet-certificate-authority-text', 'kubelets have one authority'],
   ['simulate', 'context', 'a simulated cluster has no kubeconfig'],
 ];
 
 /** Adds a sentence for every two settings that clash, naming both. */
 export function checkClashes(settings: Settings, source: Source | undefined): void {
-  const { problems, values } = settings;
+  const { problems } = settings;
   const clash: Clash = (one, other, why) => {
     problems.push(`${settings.shown(one)} and ${settings.shown(other)} do not go together: ${why}.`);
   };
@@ -26,16 +27,25 @@ export function checkClashes(settings: Settings, source: Source | undefined): vo
     }
   }
   checkServerTls(settings);
-  if (values['kubelet-insecure-tls'] && settings.isGiven('kubelet-certificate-authority')) {
-    clash('kubelet-insecure-tls', 'kubelet-certificate-authority', 'a certificate is either verified or not');
-  }
-  if (values['kubelet-https'] === false && settings.isGiven('kubelet-certificate-authority')) {
-    clash('kubelet-https', 'kubelet-certificate-authority', 'plain HTTP shows no certificate');
-  }
+  checkKubeletTls(settings, clash);
   if (source !== undefined) {
     checkSource(settings, source, clash);
   }
   checkTimes(settings, clash);
+}
+
+function checkKubeletTls({ values, isGiven }: Settings, clash: Clash): void {
+  for (const authority of ['kubelet-certificate-authority', 'kubelet-certificate-authority-text'] as const) {
+    if (values['kubelet-insecure-tls'] && isGiven(authority)) {
+      clash('kubelet-insecure-tls', authority, 'a certificate is either verified or not');
+    }
+    if (values['kubelet-https'] === false && isGiven(authority)) {
+      clash('kubelet-https', authority, 'plain HTTP shows no certificate');
+    }
+  }
+  if (values['kubelet-https'] === false && isGiven('kubelet-client-certificate')) {
+    clash('kubelet-https', 'kubelet-client-certificate', 'plain HTTP shows no certificate');
+  }
 }
 
 function checkTimes(settings: Settings, clash: Clash): void {

@@ -45,7 +45,7 @@ interface Flag {
 }
 
 function splitFlag(word: string): Flag | undefined {
-  const [, written, , text] = /^(--[A-Za-z][A-Za-z0-9_-]*|-v)(=([\s\S]*))?$/.exec(word) ?? [];
+  const [, written, , text] = /^(--[A-Za-z][A-Za-z0-9_-]*|-[lv])(=([\s\S]*))?$/.exec(word) ?? [];
   const name = canonicalName((written ?? '').replace(/^-+/, ''));
   return written === undefined ? undefined : { written, text, name: ALIASES.get(name) ?? name };
 }

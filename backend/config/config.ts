@@ -37,14 +37,20 @@ export type ClusterConnection =
   | { readonly kind: 'url'; readonly url: string; readonly insecure: boolean; readonly tokenFile?: string }
   | { readonly kind: 'simulator'; readonly nodes: number; readonly seed: number };
 
-/** How kubelets are asked. */
+/** How kubelets are asked, and which. */
 export interface KubeletConfig {
+  /** Labels of the nodes that are looked at, in Kubernetes' syntax; undefined: all nodes. */
+  readonly nodeSelector?: string;
   readonly access: 'direct' | 'proxy';
   /** Undefined: the port that each node's status tells. */
   readonly port?: number;
   readonly https: boolean;
   readonly insecureTls: boolean;
   readonly certificateAuthorityFile?: string;
+  /** The same as PEM. */
+  readonly certificateAuthorityText?: string;
+  /** PEM files, shown in place of the client certificate of the cluster's connection. */
+  readonly clientCertificate?: { readonly certificateFile: string; readonly keyFile: string };
   /** Most wanted first. */
   readonly addressTypes: readonly string[];
   readonly timeoutMs: number;

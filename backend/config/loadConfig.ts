@@ -1,16 +1,17 @@
 import { HeapscopeError } from '../errors.ts';
 import { readAuth } from './authTokens.ts';
-import { checkClashes, defaultHeadWindowMs, defaultKubeletTimeoutMs } from './checks.ts';
+import { checkClashes, defaultHeadWindowMs } from './checks.ts';
 import { chooseCluster } from './chooseCluster.ts';
 import type { ChosenCluster } from './chooseCluster.ts';
-import type { Config, KubeletConfig, ServerConfig } from './config.ts';
+import type { Config, ServerConfig } from './config.ts';
 import { gatherSettings } from './gather.ts';
 import type { Settings } from './gather.ts';
 import { historyConfig } from './historyConfig.ts';
+import { kubeletConfig } from './kubeletConfig.ts';
 import { metricsApiConfig } from './metricsApiConfig.ts';
 import type { Environment, ReadTextFile } from './otherPlaces.ts';
 import { remoteConfig } from './remoteConfig.ts';
-import { readFailure } from './readFailure.ts';
+import { requireFile } from './readFailure.ts';
 import { parseSinks } from './sink.ts';
 
 /** The settings, and remarks for the log about what was accepted without effect or chosen automatically. */
@@ -81,37 +82,6 @@ function labelsOfSource({ source }: ChosenCluster): Pick<Config['heapster'], 'ho
   };
 }
 
-function kubeletConfig(
-  settings: Settings,
-  { cluster, source }: ChosenCluster,
-  readTextFile: ReadTextFile
-): KubeletConfig {
-  const { values } = settings;
-  const https = values['kubelet-https'] ?? source?.kubeletHttps ?? true;
-  const authority = values['kubelet-certificate-authority'];
-  requireFile(settings, 'kubelet-certificate-authority', readTextFile);
-  // Heapster verified kubelets only where a CA was at hand, and a bare address brings none.
-  const noAuthority = source !== undefined && cluster.connection.kind === 'url' && authority === undefined;
-  if (https && noAuthority && !values['kubelet-insecure-tls'] && !source.insecure) {
-    settings.notes.push(
-      'Certificates of kubelets are not verified, since the source names no CA; name one by --kubelet-certificate-authority.'
-    );
-  }
-  return {
-    access: values['kubelet-access'],
-    port: values['kubelet-port'] ?? source?.kubeletPort,
-    https,
-    insecureTls:
-      values['kubelet-insecure-tls'] || noAuthority || (source?.insecure === true && authority === undefined),
-    certificateAuthorityFile: authority,
-    addressTypes: values['kubelet-preferred-address-types'],
-    timeoutMs: values['kubelet-timeout'] ?? defaultKubeletTimeoutMs(values['metric-resolution']),
-    maxAnswerBytes: values['kubelet-max-answer'],
-    statistics: source?.statistics ?? 'summary',
-    cadvisorMetrics: values['cadvisor-metrics'],
-  };
-}
-
 function serverConfig(
   settings: Settings,
   { cluster, source }: ChosenCluster,
@@ -143,18 +113,4 @@ function serverConfig(
 
 function isLoopback(address: string): boolean {
   return address.startsWith('127.') || address === '::1';
-}
-
-function requireFile(
-  settings: Settings,
-  name: 'tls-cert' | 'tls-key' | 'kubelet-certificate-authority',
-  readTextFile: ReadTextFile
-): void {
-  const path = settings.values[name];
-  const failure = path === undefined ? undefined : readFailure(path, readTextFile);
-  if (failure !== undefined) {
-    settings.problems.push(
-      `${settings.shown(name)}: the file ${failure === 'absent' ? 'does not exist' : `cannot be read: ${failure}`}.`
-    );
-  }
 }

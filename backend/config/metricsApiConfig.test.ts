@@ -47,7 +47,13 @@ test.each([
     ['--secure-port=1', '--tls-cert-file=/tls/tls.crt', '--tls-private-key-file=/tls/none'],
     '--tls-private-key-file=/tls/none: the file does not exist',
   ],
-  [['--kubelet-client-certificate=/tls/tls.crt'], 'put the certificate into a kubeconfig'],
+  [['--kubelet-client-certificate=/tls/tls.crt'], 'needs --kubelet-client-key too'],
+  [
+    ['--kubelet-client-certificate=/tls/tls.crt', '--kubelet-client-key=/tls/none'],
+    '--kubelet-client-key=/tls/none: the file does not exist',
+  ],
+  [['--kubelet-certificate-authority-text=PEM', '--kubelet-insecure-tls'], 'either verified or not'],
+  [['--node-selector=pool=web,(arm)'], 'which "(arm)" is no part of'],
   [['--audit-log-path=-'], 'there is no audit log here'],
 ])('%j is refused: %s', (flags, sentence) => {
   expect(() => load(...flags)).toThrow(sentence);
@@ -68,7 +74,19 @@ test("metrics-server's own manifest starts it", () => {
   expect(metricsApi).toMatchObject({ port: 10250 });
   expect(timeoutMs).toBe(5_000);
   expect(notes).toEqual([
-    '--kubelet-use-node-status-port has no effect: the port that the status of each node tells is used anyway.',
     '--authorization-always-allow-paths has no effect: health is open to everybody, and nothing else.',
   ]);
+});
+
+test('nodes and the way to their kubelets are chosen by the same flags', () => {
+  const kubeletOf = (...flags: string[]) => loadConfig(['--simulate=1', ...flags], {}, FILES).config.kubelet;
+  expect(kubeletOf()).toMatchObject({ nodeSelector: undefined, port: undefined, clientCertificate: undefined });
+  expect(kubeletOf('--node-selector', 'pool=web,arch!=arm64').nodeSelector).toBe('pool=web,arch!=arm64');
+  expect(kubeletOf('-l', 'pool=web').nodeSelector).toBe('pool=web');
+  expect(kubeletOf('-l=pool in (web,batch)').nodeSelector).toBe('pool in (web,batch)');
+  expect(kubeletOf('--kubelet-port=10250').port).toBe(10250);
+  expect(kubeletOf('--kubelet-port=10250', '--kubelet-use-node-status-port').port).toBeUndefined();
+  expect(kubeletOf('--kubelet-certificate-authority-text=PEM').certificateAuthorityText).toBe('PEM');
+  const pair = ['--kubelet-client-certificate=/tls/tls.crt', '--kubelet-client-key=/tls/tls.key'];
+  expect(kubeletOf(...pair).clientCertificate).toEqual({ certificateFile: '/tls/tls.crt', keyFile: '/tls/tls.key' });
 });

@@ -1,7 +1,7 @@
 import type { MetricsApiConfig, ServerConfig } from './config.ts';
 import type { Settings } from './gather.ts';
 import type { ReadTextFile } from './otherPlaces.ts';
-import { readFailure } from './readFailure.ts';
+import { readFailure, requireFile } from './readFailure.ts';
 
 type Files = NonNullable<MetricsApiConfig['tls']>;
 
@@ -32,15 +32,7 @@ function givenFiles(settings: Settings, readTextFile: ReadTextFile): Files | und
   const certificateFile = settings.values['tls-cert-file'];
   const keyFile = settings.values['tls-private-key-file'];
   const names = ['tls-cert-file', 'tls-private-key-file'] as const;
-  for (const name of names) {
-    const path = settings.values[name];
-    const failure = path === undefined ? undefined : readFailure(path, readTextFile);
-    if (failure !== undefined) {
-      settings.problems.push(
-        `${settings.shown(name)}: the file ${failure === 'absent' ? 'does not exist' : `cannot be read: ${failure}`}.`
-      );
-    }
-  }
+  names.forEach((name) => requireFile(settings, name, readTextFile));
   if (certificateFile !== undefined && keyFile !== undefined) {
     return { certificateFile, keyFile };
   }

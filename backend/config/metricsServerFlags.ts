@@ -4,14 +4,13 @@ const CLUSTER_TRUSTS = 'the ConfigMap extension-apiserver-authentication says wh
 const OF_NODE = 'TLS 1.2 and newer with the ciphers of Node';
 const LOG = 'the log is set by --log-level and --log-format';
 const NO_AUDIT = 'there is no audit log here; the API server in front has one';
-const CLIENT_CERTIFICATE =
-  'kubelets are shown the credential of the API server; put the certificate into a kubeconfig and name that by --kubeconfig';
 const NOTHING = 'there is nothing of the kind';
 
 /** Names that settings of ours have in metrics-server. */
 export const ALIASES: ReadonlyMap<string, string> = new Map([
   ['kubelet-request-timeout', 'kubelet-timeout'],
   ['logging-format', 'log-format'],
+  ['l', 'node-selector'],
 ]);
 
 /** Flags of metrics-server, and of the API server in Heapster, that are no settings of ours. */
@@ -44,7 +43,6 @@ export const METRICS_SERVER_FLAGS: readonly NamedFlag[] = [
   ...noEffect(OF_NODE, 'tls-cipher-suites', 'tls-curve-preferences', 'tls-min-version'),
   ...noEffect('HTTP/1.1 is spoken', 'http2-max-streams-per-connection', 'goaway-chance'),
   ...noEffectBare('HTTP/1.1 is spoken', 'disable-http2-serving'),
-  ...noEffectBare('the port that the status of each node tells is used anyway', 'kubelet-use-node-status-port'),
   ...noEffect('connections and times are bounded by themselves', ...boundsOfTheApiServer()),
   ...noEffect(NOTHING, 'advertise-address', 'cors-allowed-origins', 'external-hostname', 'debug-socket-path'),
   ...noEffect(NOTHING, 'feature-gates', 'emulated-version', 'min-compatibility-version'),
@@ -55,8 +53,6 @@ export const METRICS_SERVER_FLAGS: readonly NamedFlag[] = [
   ...noEffect(LOG, 'log-json-info-buffer-size', 'log-text-info-buffer-size'),
   ...noEffectBare(LOG, 'log-json-split-stream', 'log-text-split-stream'),
   ...refused(NO_AUDIT, 'audit-log-path', 'audit-policy-file', 'audit-webhook-config-file'),
-  ...refused(CLIENT_CERTIFICATE, 'kubelet-client-certificate', 'kubelet-client-key'),
-  ...refused('all nodes are asked; leave the flag out', 'node-selector'),
   ['deprecated-kubelet-completely-insecure', { kind: 'refused', instead: 'use --kubelet-https=false', bare: true }],
 ];
 

@@ -1,3 +1,4 @@
+import { readLabelRequirements } from '../model/labelRequirements.ts';
 import type { Setting } from './setting.ts';
 import { bytes, choice, commaList, duration, someText, truth, wholeNumber } from './values.ts';
 import type { Parsed } from './values.ts';
@@ -9,6 +10,13 @@ function addressTypes(text: string): Parsed<string[]> {
   const list = commaList(text);
   const unknown = 'value' in list ? list.value.find((type) => !ADDRESS_TYPES.includes(type)) : undefined;
   return unknown === undefined ? list : { problem: `must list some of ${ADDRESS_TYPES.join(', ')}, not "${unknown}"` };
+}
+
+function labelSelector(text: string): Parsed<string> {
+  const read = readLabelRequirements(text);
+  return 'invalidPart' in read
+    ? { problem: `must be a label selector such as "pool=web,arch!=arm64", which "${read.invalidPart}" is no part of` }
+    : { value: text };
 }
 
 /** Settings of the cluster, its kubelets, the collection and what memory keeps. */
@@ -64,6 +72,14 @@ export const clusterSettings = {
     default: '1',
     parse: wholeNumber(0, 2 ** 32 - 1),
   },
+  'node-selector': {
+    group: 'kubelet',
+    shape: 'SELECTOR',
+    description:
+      'Look only at the nodes with these labels, written as in `kubectl get -l`. Other nodes and the pods on them are missing everywhere. `-l` is the same.',
+    defaultWords: 'all nodes',
+    parse: labelSelector,
+  },
   'kubelet-access': {
     group: 'kubelet',
     shape: 'direct|proxy',
@@ -78,6 +94,13 @@ export const clusterSettings = {
     description: 'Port of all kubelets.',
     defaultWords: "what each node's status tells; 10255 with `--source`, as Heapster had it",
     parse: port,
+  },
+  'kubelet-use-node-status-port': {
+    group: 'kubelet',
+    shape: '',
+    description: "Use the port of each node's status even where `--kubelet-port` gives one.",
+    default: 'false',
+    parse: truth,
   },
   'kubelet-https': {
     group: 'kubelet',
@@ -98,6 +121,26 @@ export const clusterSettings = {
     shape: 'FILE',
     description: 'CA that signed the serving certificates of the kubelets (PEM).',
     defaultWords: 'the CA of the cluster',
+    parse: someText,
+  },
+  'kubelet-certificate-authority-text': {
+    group: 'kubelet',
+    shape: 'PEM',
+    description: 'The same as text in place of a file.',
+    parse: someText,
+  },
+  'kubelet-client-certificate': {
+    group: 'kubelet',
+    shape: 'FILE',
+    description:
+      "Client certificate that kubelets are shown (PEM), beside the token of the cluster's connection; read again when it changes.",
+    defaultWords: 'that of the kubeconfig, if it has one',
+    parse: someText,
+  },
+  'kubelet-client-key': {
+    group: 'kubelet',
+    shape: 'FILE',
+    description: 'Key of that certificate (PEM).',
     parse: someText,
   },
   'kubelet-preferred-address-types': {

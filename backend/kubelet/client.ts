@@ -9,6 +9,7 @@ import { CONTAINERS_PATH, emptyProblem, statusProblem, UnknownPath } from './pro
 import { askThroughApiServer } from './proxy.ts';
 import type { ApiServerReader } from './proxy.ts';
 import { createTrustSource } from './trust.ts';
+import type { ClientCertificateFiles } from './trust.ts';
 
 const DEFAULT_MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 /** An idle TLS connection takes some 200 KiB. Clusters of more nodes than this rather pay for a new one each round. */
@@ -40,6 +41,10 @@ export interface KubeletClientOptions {
   readonly insecureTls?: boolean;
   /** CA certificates of the kubelets, in place of the cluster's. */
   readonly caFiles?: readonly string[];
+  /** The same as text. */
+  readonly caText?: string;
+  /** Shown to kubelets in place of the client certificate of the credentials. */
+  readonly clientCertificate?: ClientCertificateFiles;
   readonly maxAnswerBytes?: number;
   /** Asked before each request, so it should be quick. */
   readonly credentials?: () => KubeletCredentials;
@@ -140,6 +145,8 @@ function directReader(
   const credentials = options.credentials ?? ((): KubeletCredentials => ({}));
   const trustFor = createTrustSource({
     caFiles: options.caFiles ?? [],
+    caText: options.caText,
+    clientCertificate: options.clientCertificate,
     insecureTls: options.insecureTls ?? false,
     now: options.now ?? Date.now,
   });

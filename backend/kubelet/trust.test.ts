@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -140,6 +140,50 @@ test('own CA files take the place of the CA of the cluster', async () => {
   const server = await kubelet({ dnsNames: ['worker-1'] });
   const kubelets = client(server, { caFiles: [caFile], credentials: () => ({ ca: other.caPem }) });
   await expect(kubelets.readSummary(node('worker-1'), soon)).resolves.toBeDefined();
+});
+
+test('a CA may be given as text', async () => {
+  const other = await createAuthority('somebody');
+  const server = await kubelet({ dnsNames: ['worker-1'] });
+  const kubelets = client(server, { caText: authority.caPem, credentials: () => ({ ca: other.caPem }) });
+  await expect(kubelets.readSummary(node('worker-1'), soon)).resolves.toBeDefined();
+});
+
+test('a client certificate of its own is shown beside the token, and the next one once its files change', async () => {
+  const seen: string[] = [];
+  const server = await serve(
+    (request, response) => {
+      const { subject } = (request.socket as TLSSocket).getPeerX509Certificate()!;
+      seen.push(`${subject} ${request.headers.authorization}`);
+      response.end('{}');
+    },
+    { ...(await authority.issue({ dnsNames: ['worker-1'] })), requestCert: true, ca: authority.caPem }
+  );
+  open.push(server);
+  const files = { certificateFile: join(folder, 'client.crt'), keyFile: join(folder, 'client.key') };
+  const write = async (commonName: string, changedMs: number): Promise<void> => {
+    const { cert, key } = await authority.issue({ commonName });
+    await writeFile(files.certificateFile, cert);
+    await writeFile(files.keyFile, key);
+    await utimes(files.certificateFile, changedMs / 1_000, changedMs / 1_000);
+  };
+  let nowMs = 0;
+  await write('first', 1_000);
+  const kubelets = client(server, { clientCertificate: files, now: () => nowMs });
+  await kubelets.readSummary(node('worker-1'), soon);
+  await write('second', 2_000);
+  nowMs += 60_000;
+  await kubelets.readSummary(node('worker-1'), soon);
+  expect(seen).toEqual(['CN=first Bearer secret', 'CN=second Bearer secret']);
+});
+
+test('a client certificate that is not there is named', async () => {
+  const server = await kubelet({ dnsNames: ['worker-1'] });
+  const clientCertificate = { certificateFile: join(folder, 'missing.crt'), keyFile: join(folder, 'missing.key') };
+  await expect(client(server, { clientCertificate }).readSummary(node('worker-1'), soon)).rejects.toMatchObject({
+    code: 'kubelet_certificate',
+    message: expect.stringContaining('missing.crt'),
+  });
 });
 
 test('a CA file that is not there is named', async () => {

@@ -8,9 +8,19 @@ import type { KubeletCredentials } from './client.ts';
 /** Own CA files are looked at this often. */
 const REREAD_MS = 60_000;
 
+/** A client certificate and its key in PEM files. */
+export interface ClientCertificateFiles {
+  readonly certificateFile: string;
+  readonly keyFile: string;
+}
+
 export interface TrustOptions {
   /** CA certificates in PEM, in place of the cluster's. */
   readonly caFiles: readonly string[];
+  /** The same as text. */
+  readonly caText?: string;
+  /** Shown in place of the client certificate of the credentials. */
+  readonly clientCertificate?: ClientCertificateFiles;
   /** Accept any certificate. */
   readonly insecureTls: boolean;
   readonly now: () => number;
@@ -24,27 +34,29 @@ export interface Trust {
 
 /** One secure context for all kubelets: parsing certificates for each of thousands would cost time and memory. */
 export function createTrustSource(options: TrustOptions): (credentials: KubeletCredentials) => Trust {
-  const ownCa = createCaReader(options);
+  const { caFiles, caText, clientCertificate, now } = options;
+  const ownCa = createFilesReader('CA', caFiles, now);
+  const pairFiles = clientCertificate ? [clientCertificate.certificateFile, clientCertificate.keyFile] : [];
+  const ownPair = createFilesReader('client certificate', pairFiles, now);
   let trust: Trust | undefined;
   let madeOf: readonly unknown[] = [];
   return (credentials) => {
-    const ca = ownCa() ?? credentials.ca;
-    const parts = [ca, credentials.clientCert, credentials.clientKey];
+    const ca = ownCa()?.join('\n') ?? caText ?? credentials.ca;
+    const [cert, key] = ownPair() ?? [credentials.clientCert, credentials.clientKey];
+    const parts = [ca, cert, key];
     if (!trust || parts.some((part, index) => part !== madeOf[index])) {
-      trust = { secureContext: secureContext(ca, credentials), insecure: options.insecureTls };
+      trust = { secureContext: secureContext(ca, cert, key), insecure: options.insecureTls };
       madeOf = parts;
     }
     return trust;
   };
 }
 
-function secureContext(ca: string | Buffer | undefined, credentials: KubeletCredentials): SecureContext {
+type Pem = string | Buffer | undefined;
+
+function secureContext(ca: Pem, cert: Pem, key: Pem): SecureContext {
   try {
-    return createSecureContext({
-      ca: ca ?? [...rootCertificates],
-      cert: credentials.clientCert,
-      key: credentials.clientKey,
-    });
+    return createSecureContext({ ca: ca ?? [...rootCertificates], cert, key });
   } catch (cause) {
     throw new HeapscopeError(
       'kubelet_certificate',
@@ -54,29 +66,34 @@ function secureContext(ca: string | Buffer | undefined, credentials: KubeletCred
   }
 }
 
-function createCaReader({ caFiles, now }: TrustOptions): () => string | undefined {
-  let text: string | undefined;
+/** The texts of files, read again when one of them changed; undefined without files. */
+function createFilesReader(
+  what: string,
+  files: readonly string[],
+  now: () => number
+): () => readonly string[] | undefined {
+  let texts: readonly string[] | undefined;
   let changedMs = '';
   let readMs = -Infinity;
   return () => {
-    if (caFiles.length === 0 || now() - readMs < REREAD_MS) {
-      return text;
+    if (files.length === 0 || now() - readMs < REREAD_MS) {
+      return texts;
     }
     try {
-      const found = caFiles.map((file) => statSync(file).mtimeMs).join(' ');
-      text = found === changedMs ? text : caFiles.map((file) => readFileSync(file, 'utf8')).join('\n');
+      const found = files.map((file) => statSync(file).mtimeMs).join(' ');
+      texts = found === changedMs ? texts : files.map((file) => readFileSync(file, 'utf8'));
       changedMs = found;
     } catch (cause) {
-      if (text === undefined) {
+      if (texts === undefined) {
         throw new HeapscopeError(
           'kubelet_certificate',
-          `The CA for the kubelets cannot be read: ${sentenceOf(cause)}. Correct the path or its permissions.`,
+          `The ${what} for the kubelets cannot be read: ${sentenceOf(cause)}. Correct the path or its permissions.`,
           { cause }
         );
       }
     }
     readMs = now();
-    return text;
+    return texts;
   };
 }
 

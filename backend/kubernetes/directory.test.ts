@@ -296,3 +296,20 @@ test('waiting for the first lists ends with its signal', async () => {
   await expect(directory.whenSynced(AbortSignal.timeout(20))).rejects.toThrow();
   expect(directory.hasSynced()).toBe(false);
 });
+
+test('only nodes with the wanted labels are there, as long as they have them', async () => {
+  const labelled = (name: string, pool: string) => {
+    const plain = node(name);
+    return { ...plain, metadata: { ...plain.metadata, labels: { pool } } };
+  };
+  api.put(NODES, labelled('worker-0', 'web'));
+  api.put(NODES, labelled('worker-1', 'batch'));
+  api.put(NODES, node('worker-2'));
+  await synced({ wantsNode: ({ pool }) => pool === 'web' });
+  const nodeNames = (): string[] => directory.nodes().map(({ name }) => name);
+  expect(nodeNames()).toEqual(['worker-0']);
+  api.put(NODES, labelled('worker-1', 'web'));
+  await until('the node that is wanted now', () => nodeNames().join() === 'worker-0,worker-1');
+  api.put(NODES, labelled('worker-0', 'batch'));
+  await until('the node that is not any more', () => nodeNames().join() === 'worker-1');
+});

@@ -1,4 +1,4 @@
-import type { NamespaceFacts, NodeFacts, PodFacts } from '../model/facts.ts';
+import type { Labels, NamespaceFacts, NodeFacts, PodFacts } from '../model/facts.ts';
 import { createAccess } from './access.ts';
 import { createApiClient } from './apiClient.ts';
 import type { RawAnswer } from './apiClient.ts';
@@ -24,10 +24,13 @@ import { SharedParts } from './sharedParts.ts';
 import { TroubleLog } from './troubleLog.ts';
 import type { SentenceLog } from './troubleLog.ts';
 import type { ResourceKind } from './watchProtocol.ts';
+import { onlyWanted } from './onlyWanted.ts';
 
 export interface DirectoryOptions {
   readonly connection: ConnectionOptions;
   readonly log: SentenceLog;
+  /** Which nodes there are, by their labels; all without it. */
+  readonly wantsNode?: (labels: Labels) => boolean;
   /** What was wrong with the cluster when it was tried before, and is logged already. */
   readonly toldProblem?: string;
   readonly clock?: Clock;
@@ -82,7 +85,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
   const troubles = new TroubleLog(options.log, options.toldProblem);
   const reflect = (kind: ResourceKind, sink: ObjectSink): Reflector =>
     createReflector({ api, kind, sink, clock, ...reporting(options, kind, troubles) });
-  const nodes = reflect(RESOURCES.nodes, facts.nodes);
+  const nodes = reflect(RESOURCES.nodes, options.wantsNode ? onlyWanted(facts.nodes, options.wantsNode) : facts.nodes);
   const namespaces = reflect(RESOURCES.namespaces, facts.namespaces);
   const pods = reflect(RESOURCES.pods, facts.podSink);
   const owners = [

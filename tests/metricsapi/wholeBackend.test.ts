@@ -47,6 +47,18 @@ test('it is ready as soon as rounds have brought two samples, and ends with the 
   await expect(statusOf(port, '/livez')).rejects.toThrow('ECONNREFUSED');
 });
 
+test('with a selector only its nodes are asked, and others are no trouble', async () => {
+  const flags = ['--kubelet-https=false', '-l', 'kubernetes.io/hostname in (lab-node-1,lab-node-3)'];
+  const backend = await runBackend({ kind: 'url', url: cluster.api.url }, manualClock(FIRST_MS), flags);
+  await backend.nextRound();
+  const { nodes, nodeStates } = await backend.status();
+  expect([...nodes.name].sort()).toEqual(['lab-node-1', 'lab-node-3']);
+  expect(nodeStates).toMatchObject({ ok: 2 });
+  const { values } = await backend.panel({ level: 'pod', metric: 'memory/working_set', groupBy: ['node'] } as never);
+  expect(Object.keys(values).sort()).toEqual(['lab-node-1', 'lab-node-3']);
+  await backend.stop();
+});
+
 test('a port that is in use is told by the name of its flag', async () => {
   const other = createServer().listen(0, '127.0.0.1');
   await once(other, 'listening');
