@@ -23,7 +23,7 @@ test('"Save & test" runs the query panels run, over the last quarter of an hour'
   expect(query).toHaveBeenCalledWith({
     fromMs: NOW_MS - 900_000,
     toMs: NOW_MS,
-    queries: [{ refId: 'A', level: 'node', metric: 'cpu/usage_rate' }],
+    queries: [{ refId: 'A', level: 'node', metric: 'memory/working_set' }],
   });
 });
 

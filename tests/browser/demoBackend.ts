@@ -76,11 +76,12 @@ async function untilRates(url: string, token: string): Promise<void> {
       body: JSON.stringify({
         fromMs: begunMs - 900_000,
         toMs: Date.now(),
-        queries: [{ refId: 'A', level: 'pod', metric: 'cpu/usage_rate' }],
+        queries: ['node', 'pod'].map((level) => ({ refId: level, level, metric: 'cpu/usage_rate' })),
       }),
     });
     const body = answer.ok ? await answer.json() : undefined;
-    if (body?.results.A.frames[0]?.schema.fields.length > 1) {
+    const results: Array<{ frames: Array<{ schema: { fields: unknown[] } }> }> = Object.values(body?.results ?? {});
+    if (results.length > 0 && results.every(({ frames }) => frames[0]?.schema.fields.length > 1)) {
       return;
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
