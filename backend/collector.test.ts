@@ -277,6 +277,22 @@ test.each([
   expect(line.points('node', 'worker-1', 'memory/working_set')).toEqual([5]);
 });
 
+test('a node whose address leads to the kubelet of another is told so, and the other keeps its values and pods', async () => {
+  const pod = aPod('shop/on-worker-1');
+  const line = start(() => summary('worker-1', 1, FIRST), [aNode('worker-1'), aNode('worker-2')], [pod]);
+  await line.collect(FIRST);
+  await line.collect(FIRST + R);
+  expect(line.points('node', 'worker-1', 'memory/working_set')).toEqual([5, 5]);
+  expect(line.collector.report('worker-1')?.problem).toBeUndefined();
+  expect(line.collector.report('worker-2')?.problem?.message).toBe(
+    'The kubelet asked for node worker-2 says it is worker-1. Check the addresses in the node status.'
+  );
+  // Its pod counts once, on the node that the API server has it on.
+  expect(line.points('cluster', '', 'memory/working_set').at(-1)).toBe(5);
+  const told = [...line.head.roundOf('worker-2', 'pod', FIRST + R)].map(({ names }) => names.pod);
+  expect(told).toEqual([]);
+});
+
 test('a node that is gone is forgotten: its report, its counters and its connection', async () => {
   const line = start((node) => summary(node.name, 1, FIRST));
   await line.collect(FIRST);

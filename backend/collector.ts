@@ -12,6 +12,7 @@ import { addPodSpecs, type PodDirectory } from './pipeline/addPodSpecs.ts';
 import { addThrottling } from './pipeline/addThrottling.ts';
 import { sumContainersToPods, sumPodsToNode } from './pipeline/aggregate.ts';
 import { deriveRates, keepCounters } from './pipeline/deriveRates.ts';
+import { PodClaims } from './pipeline/podClaims.ts';
 import { RoundTotals, type ClusterObjects } from './pipeline/roundTotals.ts';
 import type { RoundWriter } from './store/roundWriter.ts';
 import { momentsInWindow, type Clock } from './rounds.ts';
@@ -62,6 +63,7 @@ const TOLERATED_SKEW_MS = 60_000;
 export class Collector {
   private readonly options: CollectorOptions;
   private readonly statistics: Statistics;
+  private readonly claims: PodClaims;
   private readonly counters = new Map<string, NodeBatch>();
   private readonly listedLast = new Map<string, Table>();
   private readonly nodeReports = new Map<string, NodeReport>();
@@ -69,6 +71,7 @@ export class Collector {
   constructor(options: CollectorOptions) {
     this.options = options;
     this.statistics = new Statistics(options);
+    this.claims = new PodClaims(options.resolutionMs);
   }
 
   /**
@@ -94,6 +97,7 @@ export class Collector {
     writer.append(this.timed('totals', () => totals.close(endMs, directory)));
     this.timed('commit', () => writer.commit(endMs));
     this.forgetExcept(nodes);
+    this.claims.forgetBefore(endMs);
     telemetry.observeRound((performance.now() - startedMs) / 1000);
   }
 
@@ -122,7 +126,8 @@ export class Collector {
       const { answer, source } = told;
       const { receivedMs } = answer;
       const summary = this.timed('decode', () => this.statistics.decode(node.name, told));
-      const decoded = { node: node.name, timestampMs: endMs, receivedMs, source, tables: summary.tables };
+      const all = { node: node.name, timestampMs: endMs, receivedMs, source, tables: summary.tables };
+      const decoded = this.claims.leaveOutOthers(all, directory, (name, key) => this.hasTold(name, key, endMs));
       const before = this.countersBefore(node.name, endMs);
       const rated = this.timed('rates', () => deriveRates(decoded, before));
       const joined = extra.batch ? this.timed('cadvisor', () => addThrottling(addCadvisor(rated, extra.batch))) : rated;
@@ -162,6 +167,13 @@ export class Collector {
   private ask(node: NodeFacts, endMs: number, signal: AbortSignal): Promise<[Told, CadvisorReading]> {
     const { cadvisor } = this.options;
     return Promise.all([this.statistics.ask(node, endMs, signal), cadvisor?.read(node, endMs, signal) ?? NOT_ASKED]);
+  }
+
+  /** Whether a node told of a pod in this round or in the last one. */
+  private hasTold(node: string, podKey: string, endMs: number): boolean {
+    const told = this.counters.get(node);
+    const isRecent = told !== undefined && told.timestampMs >= endMs - this.options.resolutionMs;
+    return isRecent && told.tables.pod?.keys.includes(podKey) === true;
   }
 
   /** Rates compare with the round immediately before, as Heapster does: after a gap they begin anew. */
