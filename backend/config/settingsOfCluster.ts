@@ -32,7 +32,7 @@ export const clusterSettings = {
     group: 'cluster',
     shape: 'PREFIX:URL?OPTIONS',
     description:
-      "The cluster in Heapster's words, such as `kubernetes.summary_api:''` or `kubernetes:https://HOST?inClusterConfig=false`.",
+      "The cluster in Heapster's words, such as `kubernetes.summary_api:''` or `kubernetes:https://HOST?inClusterConfig=false`. The second asks kubelets before Kubernetes 1.20 by `POST /stats/container/`, all others for their summary.",
     defaultWords: 'automatic: the service account of the pod, else the kubeconfig, else a simulated cluster',
     parse: (text: string): Parsed<string[]> => ({ value: [text] }),
     repeatable: 'counted',

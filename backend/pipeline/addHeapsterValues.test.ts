@@ -52,6 +52,33 @@ test('a pod without a network block has the sum of its containers, whatever it s
   expect(read('pod', 'cpu/usage_rate')).toEqual({ 'shop/web': 100 });
 });
 
+test('where a pod is its pause container, its rate goes by that one clock and has the rates of all others added', () => {
+  const round = (cpuNs: number, atMs: number, endMs: number) => ({
+    ...batchOf(
+      {
+        pod: [podRow('shop/web', { atMs, ...used(cpuNs) })],
+        container: [containerRow('shop/web/a', { atMs, ...used(cpuNs * 9) })],
+      },
+      endMs
+    ),
+    source: 'containers' as const,
+  });
+  const before = round(0, 0, MINUTE_MS);
+  const now = sumContainersToPods(deriveRates(round(19_000_000, 10_000, 2 * MINUTE_MS), before));
+  // 1.9 and 17.1 millicores: 19 together, but 18 when each is cut first.
+  expect(valuesOf(now.tables.pod, 'cpu/usage_rate')).toEqual({ 'shop/web': 19 });
+  expect(valuesOf(addHeapsterValues(now, before).tables.pod, HEAPSTER_CPU)).toEqual({ 'shop/web': 18 });
+});
+
+test('local storage that an answer does not tell counts as none of the allocatable one, and is unknown without an answer', () => {
+  const shareOf = (answered: number) => {
+    const values = { 'kubelet/answered': answered, 'ephemeral_storage/node_allocatable': 100 };
+    const { node } = addHeapsterValues(batchOf({ node: [nodeRow('worker-1', { values })] }), undefined).tables;
+    return valuesOf(node, heapsterColumn('ephemeral_storage/node_utilization'));
+  };
+  expect([shareOf(1), shareOf(0)]).toEqual([{ 'worker-1': 0 }, {}]);
+});
+
 test('page faults of a container go by the time of its CPU block', () => {
   const rows = (faults: number, atMs: number, memoryMs: number): Rows => ({
     pod: [podRow('shop/web')],
