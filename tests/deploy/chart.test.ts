@@ -16,6 +16,11 @@ describe('the chart', () => {
       ['heapsterService.enabled=true'],
       /only in the namespace kube-system/,
     ],
+    [
+      "the scraper's Service without its API",
+      ['dashboardApi.scraperService=dashboard-metrics-scraper'],
+      /needs dashboardApi.enabled=true/,
+    ],
     ['a Grafana without a token', ['auth.mode=kubernetes'], /grafana.enabled needs auth.mode=token/],
     ['a value it does not have', ['persistance.enabled=true'], /persistance/],
     ['a way to Grafana it does not have', ['grafana.access=magic'], /access/],

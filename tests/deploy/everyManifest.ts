@@ -104,6 +104,16 @@ const CHARTS: Record<string, { release: string; namespace: string; values: strin
       'persistence.existingClaim=old',
     ],
   },
+  'for a Kubernetes Dashboard elsewhere': {
+    release: 'heapscope',
+    namespace: 'heapscope',
+    values: ['dashboardApi.enabled=true', 'grafana.enabled=false'],
+  },
+  'beside a Kubernetes Dashboard': {
+    release: 'heapscope',
+    namespace: 'kubernetes-dashboard',
+    values: ['dashboardApi.enabled=true', 'dashboardApi.scraperService=dashboard-metrics-scraper'],
+  },
   'at a port of the nodes': { release: 'h', namespace: 'h', values: ['grafana.access=node-port'] },
   'by the API server': { release: 'h', namespace: 'h', values: ['grafana.access=service-proxy'] },
 };
@@ -113,6 +123,7 @@ const JOINED = [
   ['kubernetes-auth', 'persistent', 'metrics-api'],
   ['metrics-api', 'persistent', 'kubernetes-auth'],
   ['grafana', 'grafana-ingress', 'persistent'],
+  ['dashboard-api', 'metrics-api', 'grafana'],
 ];
 
 const texts = new Map<string, string>();

@@ -52,7 +52,7 @@ test('a sentence that Heapscope does not say is found', () => {
 
 test('every flag the guides name is one that the backend knows', () => {
   // What is written to other programs.
-  const others = ['authentication-token-webhook', 'server-side', 'set'];
+  const others = ['authentication-token-webhook', 'server-side', 'set', 'sidecar-host'];
   const named = [install, troubleshooting].flatMap((text) =>
     [...text.matchAll(/`--([a-z][\w-]+)/g)].map(([, flag]) => flag)
   );
