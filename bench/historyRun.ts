@@ -1,5 +1,8 @@
 import { openDataDirectory } from '../backend/history/dataDirectory.ts';
 import { doFileTask } from '../backend/history/fileTasks.ts';
+import { writeGoneFile } from '../backend/history/goneFile.ts';
+import { compareObjects } from '../backend/history/goneFormat.ts';
+import { gonePath } from '../backend/history/goneStore.ts';
 import { History } from '../backend/history/history.ts';
 import type { HistoryObject } from '../backend/history/inventory.ts';
 import { JoinedReader } from '../backend/history/joinedReader.ts';
@@ -117,7 +120,9 @@ export function repeatUntil({ history }: Stores, path: string, days: number): { 
   const blocks = (days * DAY_MS) / COMPACTED_MS;
   for (let block = 1; block < blocks; block++) {
     history.store.add([copy(raw, block * COMPACTED_MS)]);
-    passing.forEach((object) => noteAgain(history, object, block));
+  }
+  for (let day = 0; day < days; day++) {
+    writeGoneDay(history, passing, day);
   }
   let dayMs = 0;
   for (const tier of tiers) {
@@ -134,18 +139,29 @@ export function repeatUntil({ history }: Stores, path: string, days: number): { 
   return { dayMs };
 }
 
-/** An object like one that came within the first two hours, with a name and a time of its own. */
-function noteAgain({ inventory }: History, object: HistoryObject, block: number): void {
+/** Writes the file of the objects that went on a day: like those that came within the first two hours, twelve times over. */
+function writeGoneDay({ directory, known }: History, passing: readonly HistoryObject[], day: number): void {
+  const perDay = DAY_MS / COMPACTED_MS;
+  const blocks = Array.from({ length: perDay }, (_, block) => day * perDay + block).filter((block) => block > 0);
+  const objects = blocks.flatMap((block) => passing.map((object, index) => again(object, block, index)));
+  const endMs = Math.max(...objects.map(({ lastSeenMs }) => lastSeenMs));
+  const name = { level: 1, fromMs: Math.max(0, known.gone.untilMs), toMs: endMs };
+  writeGoneFile(gonePath(directory, name), objects.sort(compareObjects));
+  known.gone.add(name);
+}
+
+/** An object like one of the first two hours, with a name and a time of its own. */
+function again(object: HistoryObject, block: number, index: number): HistoryObject {
   const shiftMs = block * COMPACTED_MS;
   const { names } = object;
-  inventory.add({
+  return {
     ...object,
-    number: inventory.size * 2 + 1_000_000,
+    number: block * 1_000_000 + index,
     key: `${object.key}-${block}`,
     names: names.pod === undefined ? names : { ...names, pod: `${names.pod}-${block}` },
     firstSeenMs: object.firstSeenMs + shiftMs,
     lastSeenMs: object.lastSeenMs + shiftMs,
-  });
+  };
 }
 
 /** Present values in all segments of rounds. */

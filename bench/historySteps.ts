@@ -132,7 +132,7 @@ function rangeOf({ engine }: Stores, rangeMs: number): { fromMs: number; toMs: n
 function podsOf({ history, engine }: Stores): Array<{ namespace: string; pod: string }> {
   const toMs = engine.rounds().at(-1)!;
   return [...history.inventory.objects('pod')].flatMap(({ names, firstSeenMs, lastSeenMs }) =>
-    firstSeenMs < toMs - DAY_MS && lastSeenMs === toMs && names.reported !== false
+    firstSeenMs < toMs - DAY_MS && lastSeenMs >= toMs && names.reported !== false
       ? [{ namespace: names.namespace!, pod: names.pod! }]
       : []
   );

@@ -72,13 +72,18 @@ export class BunchPages {
   }
 }
 
+/** Used again by each call: there is one for every node of every file. */
+let steps = new Float64Array(256);
+
 function readObjects(section: Uint8Array): Uint32Array {
   const reader = new ByteReader(section);
   const count = reader.varint();
   if (count > MAX_OBJECTS) {
     throw new DamagedBytesError(`${count} objects in one table`);
   }
-  const steps = new Float64Array(count);
+  if (steps.length < count) {
+    steps = new Float64Array(count * 2);
+  }
   readIntegers(reader, steps, count);
   const objects = new Uint32Array(count);
   let number = 0;

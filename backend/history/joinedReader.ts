@@ -44,7 +44,7 @@ export class JoinedReader {
     this.inventory = known.inventory;
     this.resolutionMs = resolutionMs;
     const readAll: ReadAll = (table, metric, range, visitor) =>
-      range.fromMs > this.sealedUntilMs
+      this.isRecent(range)
         ? this.readRecent(table, metric, range, visitor)
         : this.scanSpans(table, metric, range, this.spansOf(range, 'raw'), visitor);
     this.warm = new WarmRounds(readAll, resolutionMs);
@@ -87,7 +87,7 @@ export class JoinedReader {
     range: Range,
     { stepMs, samples }: { readonly stepMs: number; readonly samples: boolean }
   ): { reader: Omit<JoinedReader, 'forRange'> | RecentRounds; resolutionMs: number; samplesSinceMs: number } {
-    if (range.fromMs > this.sealedUntilMs || range.fromMs >= (this.recent.rounds()[0] ?? Infinity)) {
+    if (this.isRecent(range)) {
       return { reader: this.recent, resolutionMs: this.resolutionMs, samplesSinceMs: -Infinity };
     }
     const isOfLastHour = this.warm.reaches(range, this.rounds());
@@ -137,6 +137,11 @@ export class JoinedReader {
       column: (timestampMs, values, slotOfRow, rowCount) => visitor.column(timestampMs, values, slotOfRow, rowCount),
       shardEnd: () => visitor.shardEnd?.(),
     });
+  }
+
+  /** Whether memory has all there is of a range. */
+  private isRecent({ fromMs }: Range): boolean {
+    return fromMs > this.sealedUntilMs || fromMs >= (this.recent.rounds()[0] ?? Infinity);
   }
 
   private get sealedUntilMs(): number {

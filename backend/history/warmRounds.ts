@@ -164,6 +164,12 @@ class Filling implements Visitor {
   }
 
   shardEnd(): void {
+    const { group, warm } = this;
+    // Room for some more objects; nodes are many.
+    const enough = group ? Math.ceil(group.objects.length * 1.25) * warm.capacity : Infinity;
+    if (group && group.values.length > enough) {
+      group.values = resized(group.values, enough);
+    }
     this.group = undefined;
     this.nextRow = 0;
   }
@@ -185,12 +191,16 @@ class Filling implements Visitor {
     const row = group.objects.push(object) - 1;
     const needed = (row + 1) * this.warm.capacity;
     if (group.values.length < needed) {
-      const larger = new Float64Array(Math.max(needed + (needed >> 3), 8 * this.warm.capacity)).fill(NaN);
-      larger.set(group.values);
-      group.values = larger;
+      group.values = resized(group.values, Math.max(2 * needed, 8 * this.warm.capacity));
     }
     return row;
   }
+}
+
+function resized(values: Float64Array, length: number): Float64Array {
+  const other = new Float64Array(length);
+  other.set(length < values.length ? values.subarray(0, length) : values);
+  return other.fill(NaN, Math.min(values.length, length));
 }
 
 function newWarm(capacity: number): Warm {
