@@ -1,10 +1,14 @@
-/** Differences from Heapster that the design chose, with the sentence the report prints. */
-export const DEPARTURES = {
+/** Differences from Heapster that the design names, with the sentence the report prints. */
+export const NAMED_DEPARTURES = {
   fallen: 'A counter that falls gives no rate; Heapster told a negative one, and sums with it.',
   kept: 'All metrics are told for 15 minutes, and from a given start on as far as history reaches; Heapster kept two of them for 15 minutes and the others for 140 s.',
   delay: 'A node that fails delays nobody; Heapster stored such rounds late and forgot old ones sooner.',
   order: 'Rounds are kept in order of time; Heapster put late ones behind newer ones, without rates.',
   crash: 'A container without usedBytes is read like any other; Heapster ended at it.',
+} as const;
+
+/** Differences that follow from being one product for both versions, with a status page and a history of its own. */
+export const FURTHER_DEPARTURES = {
   historical:
     'The historical API is always on, and its lists, names and uids are right; InfluxDB 1.x broke lists and uids, and named metrics of other objects.',
   descriptions: "The descriptions in the export's schema are Heapscope's own.",
@@ -17,6 +21,8 @@ export const DEPARTURES = {
   version:
     'What 1.5.4 did not know is told as 1.6 told it: local storage, devices requested, cpu/load, CPU and memory of pods.',
 } as const;
+
+export const DEPARTURES = { ...NAMED_DEPARTURES, ...FURTHER_DEPARTURES } as const;
 
 export type Departure = keyof typeof DEPARTURES;
 

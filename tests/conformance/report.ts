@@ -1,5 +1,5 @@
 import type { Conformance } from './conform.ts';
-import { DEPARTURES, type Departure, type Findings } from './findings.ts';
+import { FURTHER_DEPARTURES, NAMED_DEPARTURES, type Departure, type Findings } from './findings.ts';
 
 const MOST_SHOWN = 40;
 
@@ -15,9 +15,8 @@ export function report(runs: readonly Conformance[]): string {
   const used = new Set(
     runs.flatMap(({ batches, requests }) => [...batches.departed.keys(), ...requests.departed.keys()])
   );
-  if (used.size > 0) {
-    lines.push('Departures by design:', ...[...used].sort().map((name) => `  ${name}: ${DEPARTURES[name]}`), '');
-  }
+  lines.push(...listed('Departures that the design names:', NAMED_DEPARTURES, used));
+  lines.push(...listed('Departures that follow from it:', FURTHER_DEPARTURES, used));
   const failed = runs.filter((run) => !conforms(run));
   lines.push(
     failed.length === 0
@@ -25,6 +24,11 @@ export function report(runs: readonly Conformance[]): string {
       : `${runs.length - failed.length} of ${runs.length} runs conform; not: ${failed.map(({ kit }) => kit.name).join(', ')}.`
   );
   return lines.join('\n');
+}
+
+function listed(title: string, departures: Readonly<Record<string, string>>, used: ReadonlySet<string>): string[] {
+  const lines = Object.entries(departures).flatMap(([name, text]) => (used.has(name) ? [`  ${name}: ${text}`] : []));
+  return lines.length > 0 ? [title, ...lines, ''] : [];
 }
 
 /** Whether nothing but departures by design differs. */
