@@ -62,11 +62,12 @@ const zones = [
       'model',
       'errors.ts',
       'rounds.ts',
+      'turns.ts',
       'cadvisorSource.ts',
       'statistics.ts',
     ].map((name) => `./${name}`),
     message:
-      'The collector is the line from kubelet to store, on the beat of rounds.ts; main.ts hands it everything else.',
+      'The collector is the line from kubelet to store, on the beat of rounds.ts and by the turns of turns.ts; main.ts hands it everything else.',
   },
   {
     target: ['./backend/cadvisorSource.ts', './backend/statistics.ts'],

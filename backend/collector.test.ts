@@ -1,5 +1,6 @@
 import { aDirectory, aNode, aPod } from '../tests/support/facts.ts';
 import { manualClock } from '../tests/support/manualClock.ts';
+import { until } from '../tests/support/until.ts';
 import { Collector } from './collector.ts';
 import type { CollectorOptions } from './collector.ts';
 import { HeapscopeError } from './errors.ts';
@@ -87,8 +88,7 @@ test('each node goes down the line on its own, and the round becomes visible as 
   const last = Promise.withResolvers<Answer>();
   const line = start((node) => (node.name === 'worker-1' ? summary('worker-1', 1e9, FIRST) : last.promise));
   const collecting = line.collect(FIRST);
-  await new Promise(setImmediate);
-  expect(line.collector.report('worker-1')?.state).toBe('ok');
+  await until('worker-1 has answered', () => line.collector.report('worker-1')?.state === 'ok');
   expect(line.head.rounds()).toEqual([]);
   last.resolve(summary('worker-2', 2e9, FIRST));
   await collecting;
@@ -127,7 +127,7 @@ test('a node that hangs delays nobody: the others are read meanwhile, and keep t
   const hanging = Promise.withResolvers<Answer>();
   const line = start((node) => (node.name === 'worker-2' ? hanging.promise : summary(node.name, 1, FIRST)));
   const collecting = line.collect(FIRST);
-  await new Promise(setImmediate);
+  await until('worker-1 has answered', () => line.collector.report('worker-1') !== undefined);
   expect(line.asked.toSorted()).toEqual(['worker-1', 'worker-2']);
   expect(line.collector.report('worker-1')).toMatchObject({ state: 'ok', durationMs: 12 });
   hanging.reject(new HeapscopeError('kubelet_timeout', 'Kubelet on node worker-2 did not answer within 5 s.'));

@@ -16,6 +16,7 @@ import { PodClaims } from './pipeline/podClaims.ts';
 import { RoundTotals, type ClusterObjects } from './pipeline/roundTotals.ts';
 import type { RoundWriter } from './store/roundWriter.ts';
 import { momentsInWindow, type Clock } from './rounds.ts';
+import { Turns } from './turns.ts';
 
 /** How the last attempt to read a node went. `problem` is a sentence for the person who looks. */
 export interface NodeReport {
@@ -64,6 +65,7 @@ export class Collector {
   private readonly options: CollectorOptions;
   private readonly statistics: Statistics;
   private readonly claims: PodClaims;
+  private readonly turns = new Turns();
   private readonly counters = new Map<string, NodeBatch>();
   private readonly listedLast = new Map<string, Table>();
   private readonly nodeReports = new Map<string, NodeReport>();
@@ -163,10 +165,14 @@ export class Collector {
     return this.options.heapsterValues && droppedRows > 0 ? this.statistics.podsListedLast(node, told) : undefined;
   }
 
-  /** Both answers of a kubelet at the same moment. The second is never a reason to lose the first. */
-  private ask(node: NodeFacts, endMs: number, signal: AbortSignal): Promise<[Told, CadvisorReading]> {
+  /** Both answers of a kubelet at the same moment, when it is their turn. The second is never a reason to lose the first. */
+  private async ask(node: NodeFacts, endMs: number, signal: AbortSignal): Promise<[Told, CadvisorReading]> {
     const { cadvisor } = this.options;
-    return Promise.all([this.statistics.ask(node, endMs, signal), cadvisor?.read(node, endMs, signal) ?? NOT_ASKED]);
+    await this.turns.take('question');
+    const told = this.statistics.ask(node, endMs, signal);
+    const answers = await Promise.all([told, cadvisor?.read(node, endMs, signal) ?? NOT_ASKED]);
+    await this.turns.take('answer');
+    return answers;
   }
 
   /** Whether a node told of a pod in this round or in the last one. */

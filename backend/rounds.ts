@@ -30,8 +30,9 @@ export const machineClock: Clock = {
   },
 };
 
-/** Time between two requests while a round is spread, until half of the window is used. */
+/** Time between two requests while a round is spread, until most of the window is used. */
 const SPACING_MS = 8;
+const MOST_OF_WINDOW = 0.75;
 
 /**
  * The moment at which each node is asked for the round that ends at `endMs`: in the last part of the window, spread by a
@@ -44,7 +45,7 @@ export function momentsInWindow(nodes: ReadonlyArray<{ name: string }>, endMs: n
 
 /** How long before the end of its window a round starts. */
 export function spreadOf(nodeCount: number, resolutionMs: number): number {
-  return Math.min(resolutionMs / 2, nodeCount * SPACING_MS);
+  return Math.min(resolutionMs * MOST_OF_WINDOW, nodeCount * SPACING_MS);
 }
 
 /** A number in [0, 1) that depends on the name alone (FNV-1a). */

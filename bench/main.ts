@@ -25,7 +25,7 @@ const REAL_RESOLUTION_MS = 60_000;
 /** Time per round. A simulated minute passes in each, so that what is stored is what 60 s rounds store. */
 function roundMs(nodes: number, flags: readonly string[]): number {
   // The simulator needs its time for answers of 2 MB.
-  return nodes <= 100 && flags.length === 0 ? 5_000 : nodes <= 1000 ? 10_000 : 30_000;
+  return nodes <= 100 && flags.length === 0 ? 5_000 : nodes <= 1000 ? 10_000 : REAL_RESOLUTION_MS;
 }
 
 /** A simulated cluster and a backend that collects from it, each a process. */
