@@ -171,6 +171,17 @@ describe('retention', () => {
     expect(found[10 * 60 - 1]).toBe(599);
   });
 
+  it('leaves points that know the extremes of the samples they stand for', async () => {
+    const retention = { keepMs: { raw: 3 * HOUR, '10m': DAY, '1h': DAY }, maxBytes: 1e9 };
+    const history = await openHistory(temporaryFolder(), { retention });
+    await writeMinutes(history, 1, 8 * 60);
+    const joined = new JoinedReader(NOTHING_RECENT, history.store, history.known, MINUTE);
+    const request = { table: 'pod', key: 'shop/web', metric: MEMORY, fromMs: START, toMs: START + 10 * MINUTE } as const;
+    expect(joined.sealedPoints(request).points).toEqual([
+      { timestampMs: START + 10 * MINUTE, value: 5.5, of: { min: 1, max: 10, sum: 55, count: 10 } },
+    ]);
+  });
+
   it('by size removes the oldest while it runs', async () => {
     const retention = { keepMs: KEEP, maxBytes: 20_000 };
     const history = await openHistory(temporaryFolder(), { retention });

@@ -12,6 +12,18 @@ test('an aggregate is an integer where all of its column are, else a double', ()
   ]);
 });
 
+test('points that stand for several samples tell their extremes, and weigh as many as they are', () => {
+  const of = { min: 1, max: 100, sum: 200, count: 10 };
+  const far = [
+    { timestampMs: 0, value: 20, of },
+    { timestampMs: 600_000, value: 50 },
+  ];
+  expect(aggregate(far, ['average', 'max', 'min', 'count'], 3_600_000, 0).buckets).toMatchObject([
+    { count: 11, average: { floatValue: 250 / 11 }, maximum: { intValue: 100 }, minimum: { intValue: 1 } },
+  ]);
+  expect(aggregate(far, ['max'], 0, 0).buckets).toMatchObject([{ timestamp: '1970-01-01T00:00:00Z' }]);
+});
+
 test('percentiles are values that were there, the median may lie between two', () => {
   const { buckets } = aggregate(points(10, 20, 30, 41), ['50-perc', '95-perc', '99-perc', 'median'], 0, 5_000);
   expect(buckets).toMatchObject([

@@ -136,7 +136,8 @@ function nameBucket(
   if (!chosen) {
     return formatTime(startMs, 1);
   }
-  const first = points.find(({ value }) => value === chosen.value);
+  const value = valueOf(only, chosen);
+  const first = points.find((point) => valueOf(only, point) === value);
   return formatTime((first ?? chosen).timestampMs);
 }
 
@@ -144,9 +145,9 @@ function nameBucket(
 function choose(aggregation: Aggregation, sorted: readonly Point[]): Point | undefined {
   switch (aggregation) {
     case 'max':
-      return sorted[sorted.length - 1];
+      return sorted.reduce((most, point) => (valueOf('max', point) >= valueOf('max', most) ? point : most));
     case 'min':
-      return sorted[0];
+      return sorted.reduce((least, point) => (valueOf('min', point) < valueOf('min', least) ? point : least));
     case '50-perc':
     case '95-perc':
     case '99-perc': {
@@ -160,14 +161,19 @@ function choose(aggregation: Aggregation, sorted: readonly Point[]): Point | und
   }
 }
 
-/** Average and median are doubles, whatever the points are. */
+/** What a point has for an aggregation that chooses one: of several samples the greatest or the least. */
+function valueOf(aggregation: Aggregation, { value, of }: Point): number | bigint {
+  return of && (aggregation === 'max' || aggregation === 'min') ? of[aggregation] : value;
+}
+
+/** Average and median are doubles, whatever the points are. Percentiles of points that stand for several are those of the points. */
 function reckon(aggregation: Aggregation, points: readonly Point[], sorted: readonly Point[]): number | bigint {
   const at = (index: number) => Number(sorted[index].value);
   switch (aggregation) {
     case 'count':
-      return sorted.length;
+      return countOf(points);
     case 'average':
-      return points.reduce((sum, { value }) => sum + Number(value), 0) / points.length;
+      return points.reduce((sum, { value, of }) => sum + (of?.sum ?? Number(value)), 0) / countOf(points);
     case 'median': {
       const middle = Math.floor(sorted.length / 2);
       return sorted.length % 2 === 1 ? at(middle) : at(middle - 1) + (at(middle) - at(middle - 1)) / 2;
@@ -177,8 +183,12 @@ function reckon(aggregation: Aggregation, points: readonly Point[], sorted: read
     case '50-perc':
     case '95-perc':
     case '99-perc':
-      return choose(aggregation, sorted)!.value;
+      return valueOf(aggregation, choose(aggregation, sorted)!);
   }
+}
+
+function countOf(points: readonly Point[]): number {
+  return points.reduce((count, { of }) => count + (of?.count ?? 1), 0);
 }
 
 function isWholeNumber(value: number | bigint): boolean {

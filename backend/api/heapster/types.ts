@@ -18,6 +18,8 @@ export interface PointsRequest {
 export interface Point {
   readonly timestampMs: number;
   readonly value: number | bigint;
+  /** The samples it stands for, where it is one for several. */
+  readonly of?: { readonly min: number; readonly max: number; readonly sum: number; readonly count: number };
 }
 
 /** History as far as it reaches: what there was, and its values in order of time. */

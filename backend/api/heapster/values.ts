@@ -69,26 +69,32 @@ export function readPoints(reader: PointReader, entity: Entity, name: string, ra
     ...reader.points({ table: entity.level, key: keyOf(entity), metric: column, ...range, ...placeOf(entity) }),
   ];
   const silent = entity.level === 'node' ? silentRounds(read('kubelet/answered')) : undefined;
-  const heapster = new Map(read(heapsterColumn(name)).map(({ timestampMs, value }) => [timestampMs, value]));
+  const heapster = new Map(read(heapsterColumn(name)).map((point) => [point.timestampMs, point]));
   const points: Point[] = [];
   const known = new Set<number>();
-  for (const { timestampMs, value } of read(name)) {
+  for (const point of read(name)) {
+    const { timestampMs } = point;
     const own = heapster.get(timestampMs);
     known.add(timestampMs);
-    if (silent?.has(timestampMs) || own === HEAPSTER_HAD_NONE) {
+    if (silent?.has(timestampMs) || own?.value === HEAPSTER_HAD_NONE) {
       continue;
     }
-    const ours = name === CPU && typeof value === 'number' ? wholeMillicores(value) : value;
-    points.push({ timestampMs, value: own ?? ours });
+    points.push(own ?? (name === CPU ? inWholeMillicores(point) : point));
   }
-  const missing = [...heapster].filter(
-    ([timestampMs, value]) => !known.has(timestampMs) && value !== HEAPSTER_HAD_NONE
+  const missing = [...heapster.values()].filter(
+    ({ timestampMs, value }) => !known.has(timestampMs) && value !== HEAPSTER_HAD_NONE
   );
   if (missing.length > 0) {
-    points.push(...missing.map(([timestampMs, value]) => ({ timestampMs, value })));
+    points.push(...missing);
     points.sort((one, other) => one.timestampMs - other.timestampMs);
   }
   return points;
+}
+
+function inWholeMillicores({ timestampMs, value, of }: Point): Point {
+  const whole = typeof value === 'number' ? wholeMillicores(value) : value;
+  const samples = of && { ...of, min: wholeMillicores(of.min), max: wholeMillicores(of.max) };
+  return samples ? { timestampMs, value: whole, of: samples } : { timestampMs, value: whole };
 }
 
 /** Heapster had nothing of a node whose kubelet did not answer; what the API server says of it is kept all the same. */
