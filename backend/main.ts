@@ -8,6 +8,7 @@ import { loadConfig } from './config/loadConfig.ts';
 import { readEnvironment } from './config/readEnvironment.ts';
 import { VERSION } from './config/version.ts';
 import { codeOf, HeapscopeError, sentenceOf } from './errors.ts';
+import { tuneGarbageCollection } from './garbageCollection.ts';
 import { runHistoryCommand } from './historyCommand/main.ts';
 import { openCluster } from './openCluster.ts';
 import { machineClock } from './rounds.ts';
@@ -33,6 +34,7 @@ async function main(): Promise<void> {
   notes.forEach((note) => log.info(note));
   process.on('unhandledRejection', (error) => log.error({ error }, `Something failed unnoticed: ${sentenceOf(error)}`));
 
+  tuneGarbageCollection();
   const signalled = untilSignal();
   const cluster = await openCluster(config, log);
   const ready = withTokens(withDemoDefaults(config, cluster.simulated), log);
