@@ -21,6 +21,8 @@ const ROUNDS = 15;
 const WARM_UP_ROUNDS = 3;
 const QUERIES = 60;
 const REAL_RESOLUTION_MS = 60_000;
+/** Three simulated minutes pass in a real one: memory has what it is to hold after a quarter of half an hour. */
+const SOAK_RESOLUTION_MS = 20_000;
 
 /** Time per round. A simulated minute passes in each, so that what is stored is what 60 s rounds store. */
 function roundMs(nodes: number, flags: readonly string[]): number {
@@ -29,8 +31,7 @@ function roundMs(nodes: number, flags: readonly string[]): number {
 }
 
 /** A simulated cluster and a backend that collects from it, each a process. */
-async function startBoth(nodes: number, folder: string, flags: readonly string[]) {
-  const resolutionMs = roundMs(nodes, flags);
+async function startBoth(nodes: number, folder: string, flags: readonly string[], resolutionMs: number) {
   const kubeconfig = join(folder, `kubeconfig-${nodes}`);
   const simulator = await SimulatorProcess.start(nodes, REAL_RESOLUTION_MS / resolutionMs, kubeconfig);
   const backend = await BackendProcess.start([
@@ -51,7 +52,7 @@ async function measureSoak(
   flags: readonly string[],
   forMs: number
 ): Promise<SoakResults> {
-  const { simulator, backend } = await startBoth(nodes, folder, flags);
+  const { simulator, backend } = await startBoth(nodes, folder, flags, SOAK_RESOLUTION_MS);
   try {
     await backend.waitForRounds(1, 240_000);
     const results = await soak(nodes, forMs, backend, simulator);
@@ -72,7 +73,7 @@ type LineResults = Omit<Results, keyof HistoryResults>;
 async function measure(nodes: number, folder: string, flags: readonly string[]): Promise<LineResults> {
   const resolutionMs = roundMs(nodes, flags);
   const windowMs = ROUNDS * resolutionMs;
-  const { simulator, backend } = await startBoth(nodes, folder, flags);
+  const { simulator, backend } = await startBoth(nodes, folder, flags, resolutionMs);
   try {
     const before = await backend.waitForRounds(WARM_UP_ROUNDS, 120_000 + 10 * resolutionMs);
     const simulatorBefore = processCpuSeconds(simulator.pid);
