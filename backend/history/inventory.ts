@@ -1,4 +1,5 @@
 import type { ObjectNames, TableName } from '../model/batch.ts';
+import { NumberedObjects } from './numberedObjects.ts';
 import type { LoggedObject } from './walReader.ts';
 
 /** An object of the history: who it is, under which names it was known when, and when it was there. */
@@ -25,9 +26,8 @@ type Shard = Map<TableName, Map<string, HistoryObject>>;
 
 /** All objects the history knows, each with the number that stands for it on disk. */
 export class Inventory {
-  private readonly tables = new Map<TableName, Set<HistoryObject>>();
   private readonly shards = new Map<string, Shard>();
-  private readonly byNumber = new Map<number, HistoryObject>();
+  private readonly byNumber = new NumberedObjects();
   private readonly versions = new Map<TableName, number>();
   /** The shards that hold pods of a name. */
   private readonly podShards = new Map<string, Set<string>>();
@@ -37,14 +37,16 @@ export class Inventory {
     return this.byNumber.size;
   }
 
-  /** Objects of all tables, in no order. */
+  /** Objects of all tables, in order of their numbers. */
   all(): Iterable<HistoryObject> {
     return this.byNumber.values();
   }
 
   /** Objects of a table, in no order. */
-  objects(table: TableName): Iterable<HistoryObject> {
-    return this.tables.get(table) ?? [];
+  *objects(table: TableName): Generator<HistoryObject> {
+    for (const shard of this.shards.values()) {
+      yield* shard.get(table)?.values() ?? [];
+    }
   }
 
   /** Changes whenever an object of the table comes, goes or gets other names. */
@@ -102,7 +104,7 @@ export class Inventory {
     const { table, shard, key, number } = object;
     const rival = this.find(table, shard, key);
     this.reserve(number + 1);
-    if (this.byNumber.has(number) || (rival && rival.number > number)) {
+    if (this.byNumber.get(number) || (rival && rival.number > number)) {
       return false;
     }
     if (rival) {
@@ -110,10 +112,8 @@ export class Inventory {
     }
     const ofShard: Shard = this.shards.get(shard) ?? new Map();
     const ofTable = ofShard.get(table) ?? new Map<string, HistoryObject>();
-    const all = this.tables.get(table) ?? new Set();
     this.shards.set(shard, ofShard.set(table, ofTable.set(key, object)));
-    this.tables.set(table, all.add(object));
-    this.byNumber.set(number, object);
+    this.byNumber.add(object);
     if (table === 'pod' && object.names.pod !== undefined) {
       this.podShards.set(object.names.pod, (this.podShards.get(object.names.pod) ?? new Set()).add(shard));
     }
@@ -190,12 +190,11 @@ export class Inventory {
   }
 
   private remove(object: HistoryObject): void {
-    const { table, shard, key, number } = object;
-    this.byNumber.delete(number);
+    const { table, shard, key } = object;
+    this.byNumber.remove(object);
     if (table === 'pod' && object.names.pod !== undefined) {
       this.forgetPod(object.names.pod, shard);
     }
-    this.tables.get(table)?.delete(object);
     const ofShard = this.shards.get(shard);
     const ofTable = ofShard?.get(table);
     ofTable?.delete(key);
@@ -211,7 +210,7 @@ export class Inventory {
   /** Pods of one name in several namespaces of a shard: the shard stays while one of them is there. */
   private forgetPod(name: string, shard: string): void {
     const others = this.shards.get(shard)?.get('pod')?.values() ?? [];
-    const isLast = ![...others].some(({ names, number }) => names.pod === name && this.byNumber.has(number));
+    const isLast = ![...others].some(({ names, number }) => names.pod === name && this.byNumber.get(number) !== undefined);
     const shards = this.podShards.get(name);
     if (isLast && shards?.delete(shard) && shards.size === 0) {
       this.podShards.delete(name);
