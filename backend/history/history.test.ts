@@ -176,7 +176,13 @@ describe('retention', () => {
     const history = await openHistory(temporaryFolder(), { retention });
     await writeMinutes(history, 1, 8 * 60);
     const joined = new JoinedReader(NOTHING_RECENT, history.store, history.known, MINUTE);
-    const request = { table: 'pod', key: 'shop/web', metric: MEMORY, fromMs: START, toMs: START + 10 * MINUTE } as const;
+    const request = {
+      table: 'pod',
+      key: 'shop/web',
+      metric: MEMORY,
+      fromMs: START,
+      toMs: START + 10 * MINUTE,
+    } as const;
     expect(joined.sealedPoints(request).points).toEqual([
       { timestampMs: START + 10 * MINUTE, value: 5.5, of: { min: 1, max: 10, sum: 55, count: 10 } },
     ]);

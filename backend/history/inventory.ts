@@ -210,7 +210,9 @@ export class Inventory {
   /** Pods of one name in several namespaces of a shard: the shard stays while one of them is there. */
   private forgetPod(name: string, shard: string): void {
     const others = this.shards.get(shard)?.get('pod')?.values() ?? [];
-    const isLast = ![...others].some(({ names, number }) => names.pod === name && this.byNumber.get(number) !== undefined);
+    const isLast = ![...others].some(
+      ({ names, number }) => names.pod === name && this.byNumber.get(number) !== undefined
+    );
     const shards = this.podShards.get(name);
     if (isLast && shards?.delete(shard) && shards.size === 0) {
       this.podShards.delete(name);
