@@ -6,6 +6,7 @@ import { numberOf, withoutNegativeRates } from './expectedBatch.ts';
 import type { Departure, Findings } from './findings.ts';
 import type { LabelledRecord, RecordedBatch, RecordedSet, RecordedValue } from './kit.ts';
 import { PAUSE_METRICS, withPausesAdded } from './pauseSums.ts';
+import { movedWithPods } from './toldTwice.ts';
 
 /** Our batch, as {@link Replay.newestSets} tells it. */
 export type OwnSets = ReadonlyMap<
@@ -37,39 +38,55 @@ export interface BatchComparison {
   readonly isOfContainers: boolean;
   /** The batch before in time, where it is the next. */
   readonly before?: RecordedBatch;
+  /** Pods of which more than one node told in this round. */
+  readonly toldTwice: ReadonlySet<string>;
+}
+
+/** A comparison with the objects that a pod which two nodes told of takes with it. */
+interface Comparing extends BatchComparison {
+  readonly moved: ReadonlySet<string>;
 }
 
 /** Compares every key, label and value of a batch with the recorded one. */
-export function compareBatch(recorded: RecordedBatch, own: OwnSets, comparison: BatchComparison): void {
-  const { isOfContainers, isOlder, before } = comparison;
+export function compareBatch(recorded: RecordedBatch, own: OwnSets, given: BatchComparison): void {
+  const { isOfContainers, isOlder, before } = given;
+  const comparison = { ...given, moved: movedWithPods(recorded, own, given.toldTwice) };
   const expected = isOfContainers ? withPausesAdded(recorded, before, isOlder) : withoutNegativeRates(recorded);
   const where = recorded.timestamp;
   for (const key of new Set([...Object.keys(recorded.sets), ...own.keys()])) {
     const theirs = recorded.sets[key] as RecordedSet | undefined;
     const ours = own.get(key);
     if (!theirs || !ours) {
-      comparison.findings.differ(`${where} ${key}: ${theirs ? 'missing' : 'should not be there'}`);
+      differ(comparison, key, `${where} ${key}: ${theirs ? 'missing' : 'should not be there'}`);
       continue;
     }
-    compareLabels(`${where} ${key}`, theirs.labels, ours.labels, comparison.findings);
+    compareLabels(where, key, theirs.labels, ours.labels, comparison);
     compareMetrics(recorded, key, expected.get(key) ?? {}, own, comparison);
     compareLabelled(recorded, key, ours.set, comparison);
   }
 }
 
+function differ({ findings, moved }: Comparing, key: string, what: string): void {
+  if (moved.has(key)) {
+    findings.depart('twice');
+  } else {
+    findings.differ(what);
+  }
+}
+
 function compareLabels(
   where: string,
+  key: string,
   theirs: Readonly<Record<string, string>>,
   ours: Readonly<Record<string, string>>,
-  findings: Findings
+  comparison: Comparing
 ): void {
   for (const name of new Set([...Object.keys(theirs), ...Object.keys(ours)])) {
     if (theirs[name] === ours[name]) {
-      findings.agree();
+      comparison.findings.agree();
     } else {
-      findings.differ(
-        `${where} label ${name}: ${JSON.stringify(ours[name])} instead of ${JSON.stringify(theirs[name])}`
-      );
+      const what = `${JSON.stringify(ours[name])} instead of ${JSON.stringify(theirs[name])}`;
+      differ(comparison, key, `${where} ${key} label ${name}: ${what}`);
     }
   }
 }
@@ -79,9 +96,9 @@ function compareMetrics(
   key: string,
   expected: Readonly<Record<string, RecordedValue>>,
   own: OwnSets,
-  comparison: BatchComparison
+  comparison: Comparing
 ): void {
-  const { findings, accepted } = comparison;
+  const { findings, accepted, moved } = comparison;
   const ours = own.get(key)!.set;
   const timestampMs = Date.parse(recorded.timestamp);
   const theirs = recorded.sets[key].metrics;
@@ -102,6 +119,9 @@ function compareMetrics(
     } else if (comparison.isOlder && isNewer(key, name, theirs, comparison.isOfContainers ? new Map() : own)) {
       findings.depart('version');
       accepted.set(told, 'version');
+    } else if (moved.has(key)) {
+      findings.depart('twice');
+      accepted.set(told, 'twice');
     } else {
       findings.differ(
         `${recorded.timestamp} ${key} ${name}: ${String(value)} instead of ${JSON.stringify(expected[name])}`
@@ -135,12 +155,8 @@ function isOfPods(key: string): boolean {
   return key === 'cluster' || /^namespace:[^/]+(\/pod:[^/]+)?$/.test(key);
 }
 
-function compareLabelled(
-  recorded: RecordedBatch,
-  key: string,
-  ours: MetricSet,
-  { findings, accepted, before, isOlder }: BatchComparison
-): void {
+function compareLabelled(recorded: RecordedBatch, key: string, ours: MetricSet, comparison: Comparing): void {
+  const { findings, accepted, before, isOlder } = comparison;
   const set = recorded.sets[key];
   const name = (value: Pick<LabelledRecord, 'name' | 'labels'>) =>
     `${value.name} ${JSON.stringify(Object.entries(value.labels).sort())}`;
@@ -160,9 +176,8 @@ function compareLabelled(
       findings.depart(departure);
       accepted.set(valueName(Date.parse(recorded.timestamp), key, each), departure);
     } else {
-      findings.differ(
-        `${recorded.timestamp} ${key} ${each}: ${String(mine?.value)} instead of ${JSON.stringify(theirs)}`
-      );
+      const what = `${String(mine?.value)} instead of ${JSON.stringify(theirs)}`;
+      differ(comparison, key, `${recorded.timestamp} ${key} ${each}: ${what}`);
     }
   }
 }

@@ -4,6 +4,7 @@ import { compareBatch, type Accepted } from './compareBatches.ts';
 import { DEPARTURES, Findings } from './findings.ts';
 import type { Kit } from './kit.ts';
 import { Replay } from './replay.ts';
+import { podsToldTwice } from './toldTwice.ts';
 
 const LONG_MS = 15 * 60_000;
 const SHORT_MS = 140_000;
@@ -85,6 +86,7 @@ async function replayRounds(
         isOfContainers: kit.run.source === 'kubernetes',
         isOutOfOrder: disordered.has(timestampMs),
         before: kit.batches.find(({ timestamp }) => timestamp === earlier),
+        toldTwice: podsToldTwice(round),
       });
     } else if (kit.run.exit) {
       findings.depart('crash');

@@ -61,6 +61,32 @@ test('a pod without its pause container, or with twice of it, is found', async (
   }
 });
 
+test('a pod that two nodes told of may be on the other one in the recording, with all it takes along', async () => {
+  const kit = kitOf('apiserver-r10-1.6');
+  const key = 'namespace:default/pod:web-1';
+  const [batch] = kit.batches;
+  const home = batch.sets[key].labels.nodename;
+  const other = Object.values(batch.sets).find(({ labels }) => labels.type === 'node' && labels.nodename !== home)!;
+  const { nodename, hostname, host_id } = other.labels;
+  const moved = (sets: typeof batch.sets) =>
+    Object.fromEntries(
+      Object.entries(sets).map(([each, set]) =>
+        each.startsWith(key) ? [each, { ...set, labels: { ...set.labels, nodename, hostname, host_id } }] : [each, set]
+      )
+    );
+  const [round] = kit.rounds;
+  const podOf = (name: string) => (round.answers[name].body as { pods: Array<{ podRef: { name: string } }> }).pods;
+  const pod = podOf(home).find(({ podRef }) => podRef.name === 'web-1')!;
+  const body = { ...(round.answers[nodename].body as object), pods: [...podOf(nodename), pod] };
+  const answers = { ...round.answers, [nodename]: { ...round.answers[nodename], body } };
+  const both = { ...kit, batches: [{ ...batch, sets: moved(batch.sets) }], requests: [] };
+  const told = await conform({ ...both, rounds: [{ ...round, answers }] });
+  expect(told.batches.unexplained).toEqual([]);
+  expect(told.batches.departed.get('twice')).toBeGreaterThan(0);
+  // Told by one node only, it is nothing but wrong.
+  expect((await conform({ ...both, rounds: [round] })).batches.unexplained.length).toBeGreaterThan(0);
+});
+
 test('a recording of a source that is not offered does not pass', async () => {
   const kit = kitOf('before-first-batch-1.6');
   const result = await conform({ ...kit, run: { ...kit.run, source: 'prometheus' } });
