@@ -17,6 +17,8 @@ export interface Results extends HistoryResults {
   /** What the simulator used meanwhile, for comparison. */
   readonly simulatorCpuMsPerNodeRound: number;
   readonly residentMiB: number;
+  /** Resident memory after an hour of rounds; measured with `--hour`. */
+  readonly residentAfterHourMiB?: number;
   readonly coresUsedAt60s: number;
 }
 

@@ -37,11 +37,6 @@ export interface Restart {
 
 /** The last hour of all nodes. */
 export interface LastHour {
-  /**
-   * Heap and buffers of a process with an hour of rounds on disk and the head in memory, the simulated nodes included;
-   * missing where nodes are copies.
-   */
-  readonly hourMemoryMiB?: number;
   /** When nobody has asked for that metric for a while. */
   readonly topPods1hFirstMs: number;
   /** The first of each metric after a round has ended. */

@@ -86,8 +86,6 @@ async function lastHour({ folder, nodes, copies }: Step): Promise<LastHour> {
   const run = new HistoryRun(folder, nodes, copies);
   const { stores } = run;
   await run.write(65, 0);
-  globalThis.gc?.();
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
   const limit = { count: 10, order: 'top' } as const;
   const top = (metric: string) => timed(() => ask(stores, { level: 'pod', metric, limit }, HOUR_MS, 10));
   const topPods1hFirstMs = top(ASKED_METRICS[0]);
@@ -101,8 +99,6 @@ async function lastHour({ folder, nodes, copies }: Step): Promise<LastHour> {
   }
   await stores.history.close();
   return {
-    // Copies have few metrics: their memory says nothing.
-    ...(copies === 1 ? { hourMemoryMiB: (heapUsed + arrayBuffers) / 2 ** 20 } : {}),
     topPods1hFirstMs,
     topPods1hAfterRoundP95Ms: percentile(afterRound, 0.95),
     topPods1hP95Ms: percentile([...afterRound, ...others], 0.95),

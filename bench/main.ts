@@ -19,6 +19,7 @@ const PODS_PER_NODE = 30;
 const ROUNDS = 15;
 /** Rounds before the clock starts: code is compiled, connections are open, rates are there. */
 const WARM_UP_ROUNDS = 3;
+const ROUNDS_PER_HOUR = 60;
 const QUERIES = 60;
 const REAL_RESOLUTION_MS = 60_000;
 /** Three simulated minutes pass in a real one: memory has what it is to hold after a quarter of half an hour. */
@@ -70,7 +71,12 @@ async function measureSoak(
 
 type LineResults = Omit<Results, keyof HistoryResults>;
 
-async function measure(nodes: number, folder: string, flags: readonly string[]): Promise<LineResults> {
+async function measure(
+  nodes: number,
+  folder: string,
+  flags: readonly string[],
+  isForAnHour: boolean
+): Promise<LineResults> {
   const resolutionMs = roundMs(nodes, flags);
   const windowMs = ROUNDS * resolutionMs;
   const { simulator, backend } = await startBoth(nodes, folder, flags, resolutionMs);
@@ -87,6 +93,7 @@ async function measure(nodes: number, folder: string, flags: readonly string[]):
       memoryMiBPerNode: after.residentBytes / 2 ** 20 / nodes,
       roundSeconds: (after.roundSecondsSum - before.roundSecondsSum) / rounds,
       ...(await measureQueries(backend, windowMs)),
+      ...(isForAnHour ? await memoryAfterHour(backend, resolutionMs) : {}),
       moduleGzipKiB: moduleGzipKiB(),
       simulatorCpuMsPerNodeRound: ((processCpuSeconds(simulator.pid) - simulatorBefore) * 1000) / nodes / rounds,
       residentMiB: after.residentBytes / 2 ** 20,
@@ -96,6 +103,11 @@ async function measure(nodes: number, folder: string, flags: readonly string[]):
     await backend.stop();
     await simulator.stop();
   }
+}
+
+async function memoryAfterHour(backend: BackendProcess, resolutionMs: number) {
+  const { residentBytes } = await backend.waitForRounds(ROUNDS_PER_HOUR, ROUNDS_PER_HOUR * resolutionMs);
+  return { residentAfterHourMiB: residentBytes / 2 ** 20 };
 }
 
 async function measureQueries(backend: BackendProcess, windowMs: number) {
@@ -135,6 +147,7 @@ async function main(): Promise<void> {
       nodes: { type: 'string' },
       json: { type: 'string' },
       soak: { type: 'string' },
+      hour: { type: 'boolean' },
       'cadvisor-metrics': { type: 'boolean' },
     },
   });
@@ -160,7 +173,10 @@ async function main(): Promise<void> {
       return;
     }
     for (const nodes of sizes) {
-      runs.push({ ...(await measure(nodes, folder, flags)), ...(await measureHistory(nodes, folder)) });
+      runs.push({
+        ...(await measure(nodes, folder, flags, values.hour ?? false)),
+        ...(await measureHistory(nodes, folder)),
+      });
       console.log(drawTable(runs));
     }
   } finally {
