@@ -43,6 +43,8 @@ export interface HistoryState {
   readonly segments: number;
   /** Time of the oldest value of any tier, Unix ms; NaN if there is none. */
   readonly oldestMs: number;
+  /** Time of the newest round that is kept, be it in a log or sealed, Unix ms; NaN if there is none. */
+  readonly newestMs: number;
   /** Time of the first round of an earlier process that is not sealed, and so not readable, yet. */
   readonly unreadSinceMs: number | undefined;
   /** Rounds that were written, and that were not because the disk refused. */
@@ -189,6 +191,7 @@ export class History {
       objects: known.size,
       segments: store.count,
       oldestMs: oldestMs === Infinity ? NaN : oldestMs,
+      newestMs: this.upkeep.newestMs === -Infinity ? NaN : this.upkeep.newestMs,
       unreadSinceMs: this.upkeep.unreadSinceMs,
       writtenRounds,
       lostRounds,

@@ -22,8 +22,9 @@ async function write(): Promise<void> {
     log: { info: say, warn: say },
     freeBytes: () => free,
   });
-  const newestMs = history.store.newestMs('raw');
-  const newest = newestMs === -Infinity ? -1 : roundOf(newestMs);
+  // What an earlier writer left is sealed while this one writes already.
+  const { newestMs } = history.state();
+  const newest = Number.isNaN(newestMs) ? -1 : roundOf(newestMs);
   tell('opened', newest);
   for (let round = Math.max(start, newest + 1); ; round++) {
     const chance = mixed(seed, start, round);
