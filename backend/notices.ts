@@ -25,6 +25,9 @@ export interface HistoryReport {
   readonly oldestMs: number;
   /** Time of the first round from before a restart that is not readable yet. */
   readonly unreadSinceMs?: number;
+  /** What it takes on disk, and may take. */
+  readonly bytes?: number;
+  readonly maxBytes?: number;
 }
 
 /** Nodes whose sentences a notice repeats. */

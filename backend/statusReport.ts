@@ -62,10 +62,18 @@ export function reportStatus(sources: ReportSources): StatusReport {
       objects: sources.objectCount(),
       windowMs: sources.headWindowMs,
     },
+    disk: reportDisk(sources.history?.()),
     totals: reportTotals(sources),
     nodes: reportNodes(sources),
     history: reportHistory(sources),
   };
+}
+
+function reportDisk(history: HistoryReport | undefined): StatusReport['disk'] {
+  const { bytes, maxBytes, oldestMs = NaN } = history ?? {};
+  return bytes === undefined || maxBytes === undefined
+    ? undefined
+    : { bytes, maxBytes, oldestMs: Number.isNaN(oldestMs) ? undefined : oldestMs };
 }
 
 /** What `/healthz` and `/readyz` judge by. */

@@ -78,6 +78,12 @@ export interface StatusReport {
     readonly objects: number;
     readonly windowMs: number;
   };
+  /** The history on disk, where there is one. */
+  readonly disk?: {
+    readonly oldestMs?: number;
+    readonly bytes: number;
+    readonly maxBytes: number;
+  };
   readonly totals: ClusterTotals;
   readonly nodes: readonly NodeStatus[];
   readonly history: StatusHistory;

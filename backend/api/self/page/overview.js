@@ -169,11 +169,13 @@ function dataTile() {
   const { root } = frame('Data', figure.root, facts);
   return {
     root,
-    update({ head, round, nowMs, startedMs }) {
-      const spanMs = head.oldestMs === undefined ? 0 : head.newestMs - head.oldestMs;
+    update({ head, disk, round, nowMs, startedMs }) {
+      const oldestMs = Math.min(disk?.oldestMs ?? Infinity, head.oldestMs ?? Infinity);
+      const spanMs = oldestMs === Infinity ? 0 : (head.newestMs ?? 0) - oldestMs;
       setText(figure.number, spanMs > 0 ? formatDuration(spanMs) : '–');
-      setText(figure.unit, 'of history in memory');
+      setText(figure.unit, disk ? 'of history' : 'of history in memory');
       const rows = [
+        ...(disk ? [['Disk', `${formatBytes(disk.bytes)}, at most ${formatBytes(disk.maxBytes)}`]] : []),
         ['Memory', `${formatBytes(head.bytes)} · ${formatCount(head.objects)} objects`],
         [
           'Last round',
