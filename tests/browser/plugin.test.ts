@@ -49,6 +49,8 @@ afterAll(async () => {
 const choose = async (testId: string, option: string | RegExp) => {
   await page.getByTestId(testId).click();
   await page.getByRole('option', { name: option }).first().click();
+  // On a busy machine the next click would come before the choice is drawn, and know nothing of it.
+  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
 };
 
 test('the module is small enough to be loaded with every dashboard', () => {
