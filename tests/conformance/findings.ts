@@ -4,13 +4,13 @@ export const NAMED_DEPARTURES = {
   kept: 'All metrics are told for 15 minutes, and from a given start on as far as history reaches; Heapster kept two of them for 15 minutes and the others for 140 s.',
   delay: 'A node that fails delays nobody; Heapster stored such rounds late and forgot old ones sooner.',
   order: 'Rounds are kept in order of time; Heapster put late ones behind newer ones, without rates.',
-  twice:
-    'A pod that two nodes tell of counts on the one that the API server has it on; to Heapster the later answer counted.',
   crash: 'A container without usedBytes is read like any other; Heapster ended at it.',
 } as const;
 
 /** Differences that follow from being one product for both versions, with a status page and a history of its own. */
 export const FURTHER_DEPARTURES = {
+  twice:
+    'A pod that two nodes tell of counts on the one that the API server has it on; to Heapster the later answer counted.',
   historical:
     'The historical API is always on, and its lists, names and uids are right; InfluxDB 1.x broke lists and uids, and named metrics of other objects.',
   descriptions: "The descriptions in the export's schema are Heapscope's own.",
