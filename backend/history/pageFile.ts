@@ -1,5 +1,6 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import { DamagedBytesError } from './byteReader.ts';
+import { readFully } from './readFully.ts';
 import { GONE_MAGIC, GONE_TRAILER_BYTES, type Place } from './goneFormat.ts';
 import { openPage } from './pageFrame.ts';
 import { sharedBytes } from './sharedBytes.ts';
@@ -95,14 +96,6 @@ export class PageFile {
     if (offset < 0 || offset + length > this.bytes) {
       throw new DamagedBytesError(`${length} bytes at ${offset} are beyond the end of the file`);
     }
-    const bytes = sharedBytes(length);
-    for (let read = 0; read < length;) {
-      const count = readSync(this.descriptor, bytes, read, length - read, offset + read);
-      if (count === 0) {
-        throw new DamagedBytesError('The file has become shorter');
-      }
-      read += count;
-    }
-    return bytes;
+    return readFully(this.descriptor, sharedBytes(length), offset);
   }
 }

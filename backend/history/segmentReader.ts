@@ -1,8 +1,9 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import type { TableName } from '../model/batch.ts';
 import { readAggregates } from './aggregatesCodec.ts';
 import { BunchPages, samplesIn } from './bunchPages.ts';
 import { ByteReader, DamagedBytesError } from './byteReader.ts';
+import { readFully } from './readFully.ts';
 import { PageCache } from './pageCache.ts';
 import { openPage } from './pageFrame.ts';
 import {
@@ -291,15 +292,7 @@ export class SegmentReader {
     if (offset < 0 || offset + length > this.bytes) {
       throw new DamagedBytesError(`${length} bytes at ${offset} are beyond the end of the file`);
     }
-    const bytes = sharedBytes(length);
-    for (let read = 0; read < length;) {
-      const count = readSync(this.descriptor, bytes, read, length - read, offset + read);
-      if (count === 0) {
-        throw new DamagedBytesError('The file has become shorter');
-      }
-      read += count;
-    }
-    return bytes;
+    return readFully(this.descriptor, sharedBytes(length), offset);
   }
 }
 

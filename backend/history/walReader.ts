@@ -1,7 +1,8 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import type { TableName } from '../model/batch.ts';
 import { ByteReader, DamagedBytesError } from './byteReader.ts';
+import { readFully } from './readFully.ts';
 import type { ShardBlock } from './shardBlock.ts';
 import { TABLE_NAMES } from './tableNames.ts';
 import { TableRows } from './tableRows.ts';
@@ -234,15 +235,7 @@ export class WalReader {
   }
 
   private read(offset: number, length: number): Buffer {
-    const bytes = Buffer.allocUnsafeSlow(length);
-    for (let read = 0; read < length;) {
-      const count = readSync(this.descriptor, bytes, read, length - read, offset + read);
-      if (count === 0) {
-        throw new DamagedBytesError('The file has become shorter');
-      }
-      read += count;
-    }
-    return bytes;
+    return readFully(this.descriptor, Buffer.allocUnsafeSlow(length), offset);
   }
 }
 
