@@ -120,7 +120,8 @@ function perSeries(): Parameters<typeof inDatabase>[3] {
   const out = new ByteWriter();
   const number = numbering();
   return (statement, { fromMs, shard, table, block }) => {
-    for (const [metric, stored] of block.metrics) {
+    for (const [metric, read] of block.metrics) {
+      const stored = read();
       const { rounds, values } = 'samples' in stored ? stored.samples : stored.count;
       block.objects.forEach((object, row) => {
         out.reset();

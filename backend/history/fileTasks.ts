@@ -1,6 +1,7 @@
 import type { DataDirectory } from './dataDirectory.ts';
 import { writeGone } from './goneObjects.ts';
 import type { GoneName } from './goneStore.ts';
+import { withLentValues } from './matrix.ts';
 import { mergeGone, type MergedGone } from './mergeGone.ts';
 import { compactRounds, compactTier, sealLog } from './sealing.ts';
 import { SegmentReader } from './segmentReader.ts';
@@ -77,9 +78,10 @@ function merge(directory: DataDirectory, names: readonly SegmentName[]): Segment
 function check(path: string): void {
   const reader = SegmentReader.open(path);
   try {
-    const blocks = reader.blocks();
-    while (!blocks.next().done) {
-      // Each is checked as it is read.
+    for (const { block } of reader.blocks()) {
+      for (const { metrics } of block.values()) {
+        metrics.forEach((read) => withLentValues(read));
+      }
     }
   } finally {
     reader.close();

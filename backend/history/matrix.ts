@@ -39,10 +39,10 @@ export function newValues(count: number): Float64Array {
 }
 
 /** Lets all matrices that `work` reads share memory that the next work uses again: what it reads must not outlive it. */
-export function withLentValues(work: () => void): void {
+export function withLentValues<Result>(work: () => Result): Result {
   lentUsed = 0;
   try {
-    work();
+    return work();
   } finally {
     lentUsed = -1;
   }

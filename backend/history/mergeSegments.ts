@@ -66,32 +66,33 @@ function mergeTable(table: TableName, parts: readonly Part[], rounds: number): T
     rowOf: Uint32Array.from(found.objects, (object) => rowOf.get(object)!),
   }));
   const names = new Set(blocks.flatMap(({ found }) => [...found.metrics.keys()]));
-  const metrics = new Map<string, Stored>();
+  const metrics = new Map<string, () => Stored>();
   for (const metric of names) {
     const members = placed.flatMap(({ found, ...place }) => {
       const stored = found.metrics.get(metric);
       return stored ? [{ stored, ...place }] : [];
     });
-    metrics.set(
-      metric,
-      mergeMetric(members, objects.length, rounds, () => fallOf(table, metric))
-    );
+    metrics.set(metric, () => mergeMetric(members, objects.length, rounds, () => fallOf(table, metric)));
   }
   return { objects, keys: Array.from(objects, (object) => keyOf.get(object)!), metrics };
 }
 
-interface Member {
-  readonly stored: Stored;
+interface Place {
   readonly rowOf: Uint32Array;
   readonly roundOf: Uint32Array;
 }
 
+interface Member extends Place {
+  readonly stored: Stored;
+}
+
 function mergeMetric(
-  members: readonly Member[],
+  unread: ReadonlyArray<Place & { readonly stored: () => Stored }>,
   rows: number,
   rounds: number,
   fall: () => ReturnType<typeof fallOf>
 ): Stored {
+  const members: Member[] = unread.map(({ stored, ...place }) => ({ stored: stored(), ...place }));
   if (members.some(({ stored }) => 'samples' in stored)) {
     return { samples: mergeSamples(members, rows, rounds) };
   }

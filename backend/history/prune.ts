@@ -3,7 +3,7 @@ import type { HistoryObject } from './inventory.ts';
 import { allObjects, type KnownObjects } from './knownObjects.ts';
 import type { Segment, SegmentStore } from './segmentStore.ts';
 import { SegmentWriter } from './segmentWriter.ts';
-import type { ShardBlock, Stored, TableBlock } from './shardBlock.ts';
+import type { ShardBlock, TableBlock } from './shardBlock.ts';
 import { selectRows } from './selectRows.ts';
 
 /** Segments that have nothing from `beforeMs` on. */
@@ -65,13 +65,9 @@ function tableWithout(content: TableBlock, numbers: ReadonlySet<number>): TableB
   if (rows.length === objects.length) {
     return content;
   }
-  const kept = new Map<string, Stored>();
-  for (const [metric, stored] of metrics) {
-    kept.set(metric, selectRows(stored, rows));
-  }
   return {
     objects: objects.filter((number) => !numbers.has(number)),
     keys: rows.map((row) => keys[row]),
-    metrics: kept,
+    metrics: new Map(Array.from(metrics, ([metric, stored]) => [metric, () => selectRows(stored(), rows)])),
   };
 }

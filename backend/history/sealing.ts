@@ -4,7 +4,7 @@ import type { DataDirectory } from './dataDirectory.ts';
 import { mergeSegments, type MergedSegments } from './mergeSegments.ts';
 import { segmentPath, type Segment, type SegmentName } from './segmentStore.ts';
 import { SegmentWriter } from './segmentWriter.ts';
-import { BUCKET_MS, type Aggregates, type ShardBlock, type Stored, type TableBlock, type Tier } from './shardBlock.ts';
+import { BUCKET_MS, type Aggregates, type ShardBlock, type Stored, type Tier } from './shardBlock.ts';
 import type { WalReader } from './walReader.ts';
 
 /** Blocks of this span become one segment, and the tiers are made of them. */
@@ -26,10 +26,10 @@ export function sealLog(directory: DataDirectory, log: WalReader): SegmentName |
   const name = nameOf('raw', 0, timesMs);
   const blocks = function* () {
     for (const shard of log.shards()) {
-      yield { shard, block: log.block(shard) };
+      yield { shard, blocks: [log.block(shard)] };
     }
   };
-  writeAll(directory, [{ name, timesMs, change: (block) => block }], blocks());
+  writeAll(directory, [{ name, timesMs }], blocks());
   return name;
 }
 
@@ -42,15 +42,18 @@ export function compactRounds(directory: DataDirectory, segments: readonly Segme
   const tenMinutes = bucketsOf(merged.timesMs, BUCKET_MS['10m']);
   const hours = bucketsOf(tenMinutes.endsMs, BUCKET_MS['1h']);
   const outputs: Output[] = [
-    tierOutput('10m', 1, tenMinutes, (block) =>
-      mapMetrics(block, (stored, fall) => aggregated(stored, tenMinutes, fall))
-    ),
-    tierOutput('1h', 1, hours, (block) =>
-      mapMetrics(block, (stored, fall) => aggregateBuckets(aggregated(stored, tenMinutes, fall), hours, fall))
-    ),
-    { name: nameOf('raw', 1, merged.timesMs), timesMs: merged.timesMs, change: (block) => block },
+    { name: nameOf('10m', 1, tenMinutes.endsMs), timesMs: tenMinutes.endsMs },
+    { name: nameOf('1h', 1, hours.endsMs), timesMs: hours.endsMs },
+    { name: nameOf('raw', 1, merged.timesMs), timesMs: merged.timesMs },
   ];
-  writeAll(directory, outputs, merged.blocks());
+  const blocks = function* () {
+    for (const { shard, block } of merged.blocks()) {
+      const ofTenMinutes = mapMetrics(block, (stored, fall) => aggregated(stored, tenMinutes, fall));
+      const ofHours = mapMetrics(ofTenMinutes, (stored, fall) => aggregated(stored, hours, fall));
+      yield { shard, blocks: [ofTenMinutes, ofHours, block] };
+    }
+  };
+  writeAll(directory, outputs, blocks());
   return outputs.map(({ name }) => name);
 }
 
@@ -59,38 +62,37 @@ export function compactTier(directory: DataDirectory, segments: readonly Segment
   const merged: MergedSegments = mergeSegments(segments.map(({ reader }) => reader));
   const level = Math.max(...segments.map((segment) => segment.level)) + 1;
   const name = nameOf(segments[0].tier, level, merged.timesMs);
-  writeAll(directory, [{ name, timesMs: merged.timesMs, change: (block) => block }], merged.blocks());
+  const blocks = function* () {
+    for (const { shard, block } of merged.blocks()) {
+      yield { shard, blocks: [block] };
+    }
+  };
+  writeAll(directory, [{ name, timesMs: merged.timesMs }], blocks());
   return [name];
 }
 
 interface Output {
   readonly name: SegmentName;
   readonly timesMs: readonly number[];
-  readonly change: (block: ShardBlock) => ShardBlock;
-}
-
-function tierOutput(tier: Tier, level: number, { endsMs }: Buckets, change: Output['change']): Output {
-  return { name: nameOf(tier, level, endsMs), timesMs: endsMs, change };
 }
 
 function nameOf(tier: Tier, level: number, timesMs: readonly number[]): SegmentName {
   return { tier, level, fromMs: timesMs[0], toMs: timesMs.at(-1)! };
 }
 
+/** Writes files side by side; each shard has a block for each of them. */
 function writeAll(
   directory: DataDirectory,
   outputs: readonly Output[],
-  blocks: Iterable<{ readonly shard: string; readonly block: ShardBlock }>
+  shards: Iterable<{ readonly shard: string; readonly blocks: readonly ShardBlock[] }>
 ): void {
   const writers: SegmentWriter[] = [];
   try {
     for (const { name, timesMs } of outputs) {
       writers.push(new SegmentWriter(segmentPath(directory, name), name.tier, timesMs));
     }
-    for (const { shard, block } of blocks) {
-      for (const [index, { change }] of outputs.entries()) {
-        writers[index].add(shard, change(block));
-      }
+    for (const { shard, blocks } of shards) {
+      blocks.forEach((block, index) => writers[index].add(shard, block));
     }
     while (writers.length > 0) {
       writers[0].finish();
@@ -108,14 +110,14 @@ function aggregated(stored: Stored, buckets: Buckets, fall: ReturnType<typeof fa
 
 function mapMetrics(
   block: ShardBlock,
-  change: (stored: Stored, fall: ReturnType<typeof fallOf>) => Stored
+  change: (stored: Stored, fall: ReturnType<typeof fallOf>) => Aggregates
 ): ShardBlock {
   return new Map(
-    [...block].map(([table, content]): [typeof table, TableBlock] => {
-      const metrics = new Map<string, Stored>();
+    Array.from(block, ([table, content]) => {
+      const metrics = new Map<string, () => Stored>();
       for (const [metric, stored] of content.metrics) {
         if (!correctsSamples(metric)) {
-          metrics.set(metric, change(stored, fallOf(table, metric)));
+          metrics.set(metric, () => change(stored(), fallOf(table, metric)));
         }
       }
       return [table, { ...content, metrics }];

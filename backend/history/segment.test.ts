@@ -112,9 +112,9 @@ test('aggregates come back with the course of counters', () => {
   );
   const table = tableBlock({ a: ramp });
   const metrics = new Map([
-    ['cpu/usage', aggregate(ramp, buckets, 'restart')],
-    ['memory/page_faults', aggregate(restarted, buckets, 'restart')],
-    ['memory/usage', aggregate(restarted, buckets, undefined)],
+    ['cpu/usage', () => aggregate(ramp, buckets, 'restart')],
+    ['memory/page_faults', () => aggregate(restarted, buckets, 'restart')],
+    ['memory/usage', () => aggregate(restarted, buckets, undefined)],
   ]);
   const blocks = new Map([['node', shardBlock({ pod: { ...table, metrics } })]]);
   writeSegment(path, '10m', buckets.endsMs, blocks);

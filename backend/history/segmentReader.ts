@@ -118,7 +118,7 @@ export class SegmentReader {
     }
   }
 
-  /** Everything of all shards, in order of their names. */
+  /** Everything of all shards, in order of their names; metrics can be read as long as the file is open. */
   *blocks(): Generator<{ readonly shard: string; readonly block: ShardBlock }> {
     for (let strip = 0; strip < this.footer.strips.length; strip++) {
       const { bunches, tables } = this.indexOf(strip);
@@ -194,11 +194,10 @@ export class SegmentReader {
     blocks.forEach((block, member) => {
       const objects = pages.objectsOf(member);
       if (objects.length > 0) {
-        const metrics = new Map<string, Stored>();
+        const metrics = new Map<string, () => Stored>();
         for (const metric of pages.metricNames()) {
-          const stored = this.storedOf(pages, member, metric);
-          if (stored) {
-            metrics.set(metric, stored);
+          if (pages.section(metric, member)) {
+            metrics.set(metric, () => this.storedOf(pages, member, metric)!);
           }
         }
         block.set(table, { objects, keys: keys[member], metrics });

@@ -2,6 +2,7 @@ import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'n
 import { dirname } from 'node:path';
 import type { TableName } from '../model/batch.ts';
 import { ByteWriter } from './byteWriter.ts';
+import { withLentValues } from './matrix.ts';
 import { framePage } from './pageFrame.ts';
 import {
   SEGMENT_MAGIC,
@@ -130,7 +131,7 @@ export class SegmentWriter {
     const at = out.length;
     out.uint32(0);
     if (block?.metrics.has(metric)) {
-      this.samples += writeStored(out, metric, block);
+      this.samples += withLentValues(() => writeStored(out, metric, block));
       out.uint32At(at, out.length - at - 4);
     }
   }

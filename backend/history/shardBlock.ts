@@ -22,13 +22,16 @@ export interface Course {
 /** A metric as one tier has it: the samples themselves, or what is kept of each bucket. */
 export type Stored = { readonly samples: Matrix } | Aggregates;
 
-/** Several rounds of one table of one shard (a node, or the totals): its objects, and a matrix per metric over them. */
+/**
+ * Several rounds of one table of one shard (a node, or the totals): its objects, and a matrix per metric over them. A metric
+ * is read when it is asked for, and again when it is asked for again: a shard's samples of two hours take megabytes.
+ */
 export interface TableBlock {
   /** Numbers of the objects in the inventory, ascending; row i of every matrix is about `objects[i]`. */
   readonly objects: Uint32Array;
   /** The keys of the objects, so that an inventory can be made again from blocks. */
   readonly keys: readonly string[];
-  readonly metrics: ReadonlyMap<string, Stored>;
+  readonly metrics: ReadonlyMap<string, () => Stored>;
 }
 
 /** Several rounds of one shard. */

@@ -11,7 +11,7 @@ const COUNTER_OF = new Map(
 
 /** Writes one metric of a table; a rate by its counter, where the table has it. Answers with how many values are present. */
 export function writeStored(out: ByteWriter, metric: string, block: TableBlock): number {
-  const stored = block.metrics.get(metric)!;
+  const stored = block.metrics.get(metric)!();
   return 'samples' in stored
     ? writeMatrix(out, stored.samples, counterOf(metric, block))
     : writeAggregates(out, stored);
@@ -19,6 +19,6 @@ export function writeStored(out: ByteWriter, metric: string, block: TableBlock):
 
 function counterOf(metric: string, block: TableBlock): Counter | undefined {
   const known = COUNTER_OF.get(metric);
-  const stored = known && block.metrics.get(known.metric);
+  const stored = known && block.metrics.get(known.metric)?.();
   return stored && 'samples' in stored ? { ...known, matrix: stored.samples } : undefined;
 }

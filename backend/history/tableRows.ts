@@ -1,6 +1,6 @@
 import type { Column } from '../model/batch.ts';
 import { newValues } from './matrix.ts';
-import type { Stored, TableBlock } from './shardBlock.ts';
+import type { TableBlock } from './shardBlock.ts';
 
 /** One table of all rounds of a shard, as it is put together. */
 export class TableRows {
@@ -48,10 +48,12 @@ export class TableRows {
   }
 
   block(keyOf: (object: number) => string): TableBlock {
-    const metrics = new Map<string, Stored>();
-    for (const [metric, { values, wide }] of this.matrices) {
-      metrics.set(metric, { samples: { rows: this.objects.length, rounds: this.rounds, values, wide } });
-    }
+    const metrics: TableBlock['metrics'] = new Map(
+      Array.from(this.matrices, ([metric, { values, wide }]) => {
+        const samples = { rows: this.objects.length, rounds: this.rounds, values, wide };
+        return [metric, () => ({ samples })];
+      })
+    );
     return { objects: this.objects, keys: Array.from(this.objects, keyOf), metrics };
   }
 }

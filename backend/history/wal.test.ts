@@ -153,7 +153,7 @@ test('rounds behind a damaged one are there, exactly', async () => {
       [1000, 2000],
     ]).toContainEqual(reader.timesMs);
     expect(reader.damage?.lostBytes).toBeGreaterThan(0);
-    const { samples } = reader.block('a').get('pod')!.metrics.get('n') as { samples: { values: Float64Array } };
+    const { samples } = reader.block('a').get('pod')!.metrics.get('n')!() as { samples: { values: Float64Array } };
     expect([...samples.values]).toEqual(reader.timesMs.map((timeMs) => timeMs / 7000));
     reader.close();
   }

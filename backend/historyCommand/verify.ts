@@ -1,6 +1,7 @@
 import type { TableName } from '../model/batch.ts';
 import { DamagedBytesError } from '../history/byteReader.ts';
 import type { KnownObjects, ObjectLookup } from '../history/knownObjects.ts';
+import { withLentValues } from '../history/matrix.ts';
 import type { Segment } from '../history/segmentStore.ts';
 import { BUCKET_MS, type Stored } from '../history/shardBlock.ts';
 import { HistorySnapshot } from '../history/snapshot.ts';
@@ -76,7 +77,7 @@ function checkSegment({ reader, tier, fromMs, toMs }: Segment, known: KnownObjec
         }
       });
       for (const stored of metrics.values()) {
-        values += countOf(stored);
+        values += withLentValues(() => countOf(stored()));
       }
     }
   }

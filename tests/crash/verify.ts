@@ -76,9 +76,10 @@ export class Verifier {
     let points = 0;
     for (const { shard, block } of reader.blocks()) {
       for (const [table, { objects, keys, metrics }] of block) {
+        const read = Array.from(metrics, ([metric, stored]) => [metric, stored()] as const);
         objects.forEach((number, row) => {
           checkObject(inventory, number, `${shard}|${table}|${keys[row]}`, reader.path);
-          for (const [metric, stored] of metrics) {
+          for (const [metric, stored] of read) {
             check('samples' in stored, () => `${reader.path} has buckets`);
             const { values, wide } = (stored as Extract<typeof stored, { samples: unknown }>).samples;
             truths.forEach((truth, round) => {
@@ -109,10 +110,11 @@ export class Verifier {
     let buckets = 0;
     for (const { shard, block } of reader.blocks()) {
       for (const [table, { objects, keys, metrics }] of block) {
+        const read = Array.from(metrics, ([metric, stored]) => [metric, stored()] as const);
         objects.forEach((number, row) => {
           const name = `${shard}|${table}|${keys[row]}`;
           checkObject(inventory, number, name, reader.path);
-          for (const [metric, stored] of metrics) {
+          for (const [metric, stored] of read) {
             check(!('samples' in stored), () => `${reader.path} has samples`);
             const { course, ...plain } = stored as Exclude<typeof stored, { samples: unknown }>;
             truths.forEach((truth, bucket) => {

@@ -16,7 +16,7 @@ export function tableBlock(metrics: Readonly<Record<string, Matrix>>, numbers?: 
   return {
     objects,
     keys: Array.from(objects, (number) => `key-${number}`),
-    metrics: new Map(Object.entries(metrics).map(([metric, samples]): [string, Stored] => [metric, { samples }])),
+    metrics: new Map(Object.entries(metrics).map(([metric, samples]) => [metric, () => ({ samples })])),
   };
 }
 
@@ -43,7 +43,7 @@ export function contentOf(blocks: Iterable<{ shard: string; block: ShardBlock }>
     for (const [table, { objects, keys, metrics }] of block) {
       content[`${shard} ${table}`] = { objects: [...objects], keys };
       for (const [metric, stored] of metrics) {
-        content[`${shard} ${table} ${metric}`] = plain(stored);
+        content[`${shard} ${table} ${metric}`] = plain(stored());
       }
     }
   }
