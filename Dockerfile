@@ -35,5 +35,5 @@ ENV HEAPSCOPE_DATA_DIR=/data
 VOLUME /data
 EXPOSE 8082
 HEALTHCHECK --interval=30s --timeout=5s --start-period=90s \
-  CMD wget -q -O /dev/null "http://127.0.0.1:${HEAPSCOPE_HEAPSTER_PORT:-8082}/healthz"
+  CMD wget -q -O /dev/null "http://127.0.0.1:${HEAPSCOPE_HEAPSTER_PORT:-8082}/livez"
 ENTRYPOINT ["node", "bin/heapscope.mjs"]

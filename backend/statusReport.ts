@@ -76,7 +76,7 @@ function reportDisk(history: HistoryReport | undefined): StatusReport['disk'] {
     : { bytes, maxBytes, oldestMs: Number.isNaN(oldestMs) ? undefined : oldestMs };
 }
 
-/** What `/healthz` and `/readyz` judge by. */
+/** What `/healthz`, `/livez` and `/readyz` judge by. */
 export function reportHealth(sources: ReportSources): HealthReport {
   const { startedMs, resolutionMs, deadlineMs } = sources;
   return {

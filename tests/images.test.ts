@@ -142,7 +142,7 @@ describe('Dockerfile', () => {
   test('runs the backend without root, checks its health, and brings all that its starter needs', () => {
     const last = dockerfile.slice(dockerfile.findIndex((line) => line.endsWith(' AS backend')));
     expect(last).toContain('USER 10001');
-    expect(last.join('\n')).toMatch(/HEALTHCHECK .*\/healthz/);
+    expect(last.join('\n')).toMatch(/HEALTHCHECK .*\/livez/);
     expect(last.join('\n')).toContain('ENTRYPOINT ["node", "bin/heapscope.mjs"]');
     const imported = [...read('bin/heapscope.mjs').matchAll(/'\.\.\/([^']+)'/g)].map(([, path]) => path);
     for (const path of imported) {

@@ -51,7 +51,7 @@ function departureOfPage(
   { kit }: RunContext
 ): Departure | undefined {
   const [bare] = path.split('?');
-  if (/^\/(healthz(\/healthz)?|metrics)?$/.test(bare) && !(status === ours.status && body === ours.body)) {
+  if (/^\/(metrics)?$/.test(bare) && !(status === ours.status && body === ours.body)) {
     return 'pages';
   }
   if (body === '404 page not found\n' && ours.body !== body && /^\/apis\/metrics(\.k8s\.io)?\/v1alpha1\b/.test(bare)) {

@@ -15,7 +15,7 @@ export const FURTHER_DEPARTURES = {
     'The historical API is always on, and its lists, names and uids are right; InfluxDB 1.x broke lists and uids, and named metrics of other objects.',
   descriptions: "The descriptions in the export's schema are Heapscope's own.",
   groups: 'Both paths of the resource metrics API answer, that of 1.5.4 and that of 1.6.',
-  pages: 'Health, own metrics and the page at / are in our own words.',
+  pages: 'The page at / is the status page, and /metrics tells of Heapscope itself.',
   secure: "The API server's own port is not Heapster's face; metrics.k8s.io has a server of its own.",
   pauses:
     'What a pod of the source kubernetes uses is its pause container and all others, as in 1.5.4; 1.6 told the pause container alone.',

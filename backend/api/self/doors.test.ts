@@ -53,7 +53,8 @@ async function status(path = 'api/self/v1/status'): Promise<StatusAnswer> {
 }
 
 test('health, readiness and the page need no token', async () => {
-  expect(await (await ask('healthz')).text()).toBe('ok');
+  expect(await (await ask('livez')).text()).toBe('ok');
+  expect((await ask('healthz')).status).toBe(500);
   expect((await ask('readyz')).status).toBe(503);
   expect(await (await ask('readyz')).json()).toEqual({
     code: 'not_ready',
@@ -61,8 +62,10 @@ test('health, readiness and the page need no token', async () => {
   });
   health = { ...health, hasData: true };
   expect((await ask('readyz')).status).toBe(200);
+  expect(await (await ask('healthz/healthz')).text()).toBe('ok');
   health = { ...health, lastRoundMs: 0, nowMs: 1_000_000 };
-  const ill = await ask('healthz/');
+  expect(await (await ask('healthz/')).text()).toBe('[-]healthz failed: reason withheld\nhealthz check failed\n');
+  const ill = await ask('livez');
   expect(ill.status).toBe(500);
   expect(await ill.text()).toContain('Not healthy: the last round of collection ended 1000 s ago');
 });

@@ -1,7 +1,7 @@
 import { Router } from 'express';
 import type { Door } from '../door.ts';
 import { requireWholeCluster } from '../scope.ts';
-import { illness, requireReady } from './health.ts';
+import { heapsterHealth, illness, requireReady } from './health.ts';
 import { loadStatusPage } from './statusPage.ts';
 import { toStatusAnswer } from './statusAnswer.ts';
 import type { HealthSource, SelfMetricsSource, StatusReport, StatusSource } from './types.ts';
@@ -60,6 +60,13 @@ function publicRouter({ health }: SelfDoorOptions): Router {
   });
   // Heapster listed its one check under its own name too.
   router.get(['/healthz', '/healthz/healthz'], (_request, response) => {
+    const { isWell, text } = heapsterHealth(health.health());
+    response
+      .status(isWell ? 200 : 500)
+      .type('text')
+      .send(text);
+  });
+  router.get('/livez', (_request, response) => {
     const sentence = illness(health.health());
     response
       .status(sentence === undefined ? 200 : 500)

@@ -1,4 +1,4 @@
-import { illness, requireReady } from './health.ts';
+import { heapsterHealth, illness, requireReady } from './health.ts';
 import type { HealthReport } from './types.ts';
 
 function health(changes: Partial<HealthReport>): HealthReport {
@@ -25,6 +25,23 @@ describe('alive', () => {
     expect(illness(health({ nowMs: 65_000 }))).toBeUndefined();
     expect(illness(health({ nowMs: 160_000 }))).toBeUndefined();
     expect(illness(health({ nowMs: 161_000 }))).toContain('the first round of collection is late');
+  });
+});
+
+describe('well to clients of Heapster', () => {
+  test('not before there is data, without a reason', () => {
+    expect(heapsterHealth(health({ nowMs: 1_000 }))).toEqual({
+      isWell: false,
+      text: '[-]healthz failed: reason withheld\nhealthz check failed\n',
+    });
+  });
+
+  test('as long as the last round is not older than three minutes, or as rounds that are farther apart allow', () => {
+    const isWell = (changes: Partial<HealthReport>) =>
+      heapsterHealth(health({ hasData: true, lastRoundMs: 1_000, ...changes })).isWell;
+    expect([isWell({ nowMs: 181_000 }), isWell({ nowMs: 181_001 })]).toEqual([true, false]);
+    const rare = { resolutionMs: 300_000 };
+    expect([isWell({ ...rare, nowMs: 461_000 }), isWell({ ...rare, nowMs: 461_001 })]).toEqual([true, false]);
   });
 });
 

@@ -93,7 +93,7 @@ export interface StatusSource {
   status(): StatusReport;
 }
 
-/** What the two health routes judge by. */
+/** What the health routes judge by. */
 export interface HealthReport {
   readonly nowMs: number;
   readonly startedMs: number;
