@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { History, type HistoryOptions } from './history.ts';
 import { JoinedReader } from './joinedReader.ts';
@@ -86,6 +86,21 @@ describe('what was committed', () => {
     expect(readMinutes(again, MEMORY)).toEqual(minutes(1, 27));
     await writeMinutes(again, 28, 33);
     expect(readMinutes(await openHistory(path), MEMORY)).toEqual(minutes(1, 33));
+  });
+
+  it('is told by its buckets where the file of its samples is damaged', async () => {
+    const path = temporaryFolder();
+    await writeMinutes(await openHistory(path), 1, 245);
+    const files = readdirSync(join(path, 'segments')).filter((file) => file.startsWith('raw.1.'));
+    const second = join(path, 'segments', files.sort()[1]);
+    truncateSync(second, statSync(second).size >> 1);
+    const { told, log } = quiet();
+    const again = await openHistory(path, { log });
+    expect(told.join()).toMatch(/tier raw, .*is damaged/);
+    const buckets = Object.fromEntries(Array.from({ length: 12 }, (_, index) => [130 + index * 10, 130 + index * 10]));
+    expect(readMinutes(again, MEMORY)).toEqual({ ...minutes(1, 120), ...buckets, ...minutes(241, 245) });
+    expect(Object.keys(readMinutes(again, MEMORY, MINUTE, 125, 155))).toEqual(['130', '140', '150']);
+    expect(Object.keys(readMinutes(again, MEMORY, MINUTE, 175, 242)).slice(-3)).toEqual(['240', '241', '242']);
   });
 
   it('stays when the round after it is torn', async () => {

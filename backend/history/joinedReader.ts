@@ -7,18 +7,10 @@ import { withLentValues } from './matrix.ts';
 import type { Buckets, Course, Range, RecentRounds, SeenObject, Visitor } from './readingShapes.ts';
 import type { ShardMetric } from './segmentReader.ts';
 import type { Segment, SegmentStore } from './segmentStore.ts';
+import { BUCKET_MS, type Aggregates, type Stored } from './shardBlock.ts';
 import { formerly, Slots } from './slots.ts';
-import { BUCKET_MS, type Aggregates, type Stored, type Tier } from './shardBlock.ts';
+import { spansOf, tierFor, type Span } from './spans.ts';
 import { WarmRounds, type ReadAll } from './warmRounds.ts';
-
-/** A part of a range and the tier it is read from; both times are inclusive. */
-interface Span {
-  readonly tier: Tier;
-  readonly fromMs: number;
-  readonly toMs: number;
-}
-
-const COARSER: Readonly<Record<Tier, readonly Tier[]>> = { raw: ['10m', '1h'], '10m': ['1h'], '1h': [] };
 
 /**
  * Reads the history on disk and the recent rounds in memory as one. A range that memory holds is read from there alone; of
@@ -46,7 +38,7 @@ export class JoinedReader {
     const readAll: ReadAll = (table, metric, range, visitor) =>
       this.isRecent(range)
         ? this.readRecent(table, metric, range, visitor)
-        : this.scanSpans(table, metric, range, this.spansOf(range, 'raw'), visitor);
+        : this.scanSpans(table, metric, range, spansOf(this.store, range, 'raw'), visitor);
     this.warm = new WarmRounds(readAll, resolutionMs);
   }
 
@@ -79,7 +71,7 @@ export class JoinedReader {
   }
 
   scan(table: TableName, metric: string, range: Range, visitor: Visitor): void {
-    this.scanSpans(table, metric, range, this.spansOf(range, 'raw'), visitor);
+    this.scanSpans(table, metric, range, spansOf(this.store, range, 'raw'), visitor);
   }
 
   /** Reads a range for an answer of a value per `stepMs`; every sample that there still is with `samples`. */
@@ -92,7 +84,7 @@ export class JoinedReader {
     }
     const isOfLastHour = this.warm.reaches(range, this.rounds());
     const wanted = samples || isOfLastHour ? 'raw' : tierFor(stepMs);
-    const spans = this.spansOf(range, wanted);
+    const spans = spansOf(this.store, range, wanted);
     const times = this.times(spans, range);
     const reader = Object.assign(Object.create(this), {
       forRange: undefined,
@@ -113,7 +105,7 @@ export class JoinedReader {
   sealedPoints({ table, key, metric, fromMs, toMs, node, pod }: PointsRequest): { points: Point[]; untilMs: number } {
     const range = { fromMs, toMs, pods: pod === undefined ? undefined : [pod] };
     const points: Point[] = [];
-    const spans = this.spansOf(range, 'raw');
+    const spans = spansOf(this.store, range, 'raw');
     this.scanSpans(table, metric, { ...range, toMs: Math.min(toMs, this.sealedUntilMs) }, spans, {
       slotFor: (object) => (object.key === key && (node === undefined || (object.names.node ?? '') === node) ? 0 : -1),
       column: () => undefined,
@@ -146,29 +138,6 @@ export class JoinedReader {
 
   private get sealedUntilMs(): number {
     return this.store.newestMs('raw');
-  }
-
-  /** Parts of a range on disk, ascending: `wanted` as far as it reaches, finer after it, coarser before it. */
-  private spansOf({ fromMs, toMs }: Range, wanted: Tier): Span[] {
-    const spans: Span[] = [];
-    let untilMs = Math.min(toMs, this.sealedUntilMs);
-    const take = (tier: Tier, fromEarliestMs: number) => {
-      if (fromEarliestMs <= untilMs) {
-        spans.unshift({ tier, fromMs: fromEarliestMs, toMs: untilMs });
-        untilMs = fromEarliestMs - 1;
-      }
-    };
-    if (wanted !== 'raw') {
-      // What no bucket is made of yet.
-      take('raw', Math.max(fromMs, this.store.newestMs(wanted) + 1));
-    }
-    for (const tier of [wanted, ...COARSER[wanted]]) {
-      const oldest = this.store.ofTier(tier)[0];
-      if (oldest) {
-        take(tier, Math.max(fromMs, oldest.fromMs));
-      }
-    }
-    return spans;
   }
 
   private times(spans: readonly Span[], { fromMs, toMs }: Range): number[] {
@@ -298,10 +267,6 @@ function firstOf(sources: readonly Source[]): string | undefined {
     first = head && (first === undefined || head.shard < first) ? head.shard : first;
   }
   return first;
-}
-
-function tierFor(stepMs: number): Tier {
-  return stepMs >= BUCKET_MS['1h'] ? '1h' : stepMs >= BUCKET_MS['10m'] ? '10m' : 'raw';
 }
 
 /** Hands over what a part has of the objects that are asked for; values are only read if there are such. */
