@@ -5,7 +5,14 @@ import { CATALOGUE } from '../model/catalogue.ts';
 import { createQueryEngine } from '../query/queryEngine.ts';
 import { HeadStore } from '../store/headStore.ts';
 import { createRemoteHistory } from './remoteHistory.ts';
-import { endEverything, prometheus, temporaryFolder, victoriaMetrics, type RealEngine } from './testing/processes.ts';
+import {
+  endEverything,
+  prometheus,
+  prometheus3,
+  temporaryFolder,
+  victoriaMetrics,
+  type RealEngine,
+} from './testing/processes.ts';
 import { stopSenders, testSender, type TestSender } from './testing/sending.ts';
 
 const MINUTE_MS = 60_000;
@@ -68,6 +75,7 @@ async function sendThroughTrouble(engine: RealEngine): Promise<void> {
 test.each([
   // Beyond the rounding of one division and one multiplication nothing is different.
   ['Prometheus', 1e-15, () => prometheus()],
+  ['Prometheus 3', 1e-15, () => prometheus3()],
   // It keeps decimal digits, as many for all values of a block together.
   ['VictoriaMetrics', 1e-9, () => victoriaMetrics()],
 ] as const)('all that was sent to %s is read back, after an outage and a restart', async (_, precision, make) => {

@@ -3,10 +3,18 @@ import { until } from '../../tests/support/until.ts';
 import { nodeBatch, type Row } from '../store/testing/batches.ts';
 import { ByteWriter } from './byteWriter.ts';
 import { encodeVersion1 } from './encodeVersion1.ts';
+import { encodeVersion2 } from './encodeVersion2.ts';
 import { exportedMetric } from './exportedNames.ts';
 import { divideIntoParcels, sampleGrid } from './sampleGrid.ts';
 import { packSnappy } from './snappyBlock.ts';
-import { endEverything, prometheus, temporaryFolder, victoriaMetrics, type RealEngine } from './testing/processes.ts';
+import {
+  endEverything,
+  prometheus,
+  prometheus3,
+  temporaryFolder,
+  victoriaMetrics,
+  type RealEngine,
+} from './testing/processes.ts';
 import { stopSenders, testSender } from './testing/sending.ts';
 
 const MINUTE_MS = 60_000;
@@ -28,10 +36,18 @@ async function samplesOf(engine: RealEngine, selector: string): Promise<Array<[n
 
 const SELECTOR = 'heapscope_pod_memory_working_set_bytes{pod="web"}';
 
+const VERSION_1 = { protocol: '1.0', encode: encodeVersion1, contentType: 'application/x-protobuf' } as const;
+const VERSION_2 = {
+  protocol: '2.0',
+  encode: encodeVersion2,
+  contentType: 'application/x-protobuf;proto=io.prometheus.write.v2.Request',
+} as const;
+
 describe.each([
-  ['Prometheus', () => prometheus()],
-  ['VictoriaMetrics', () => victoriaMetrics()],
-] as const)('%s', (_, make) => {
+  ['Prometheus', () => prometheus(), VERSION_1],
+  ['Prometheus 3', () => prometheus3(), VERSION_2],
+  ['VictoriaMetrics', () => victoriaMetrics(), VERSION_1],
+] as const)('%s', (_, make, { protocol, encode, contentType }) => {
   let engine: RealEngine;
   beforeAll(async () => {
     engine = await make();
@@ -45,7 +61,7 @@ describe.each([
     const round = (sender: typeof first, minute: number) => sender.round(BEGIN_MS + minute * MINUTE_MS, minute * 1000);
     round(first, 1);
     await until('the first arrives', () => first.reports()[0].sentCount === 2);
-    expect(first.reports()[0].protocol).toBe('1.0');
+    expect(first.reports()[0].protocol).toBe(protocol);
     await engine.stop();
     round(first, 2);
     round(first, 3);
@@ -68,7 +84,7 @@ describe.each([
   });
 
   test('sees a series end when its object goes', async () => {
-    const sender = testSender({ url: engine.writeUrl });
+    const sender = testSender({ url: engine.writeUrl, protocol: 'auto' });
     const write = (minute: number, pods: readonly string[]) => {
       const rows = pods.map((pod): Row => ({
         key: pod,
@@ -110,8 +126,8 @@ describe.each([
         const grid = sampleGrid(texts.length, [metric], values, (row) => ['pod', texts[row], 'test', test]);
         for (const parcel of divideIntoParcels(BEGIN_MS, [grid], 1000)) {
           out.clear();
-          encodeVersion1(parcel, [], out);
-          const headers = { 'content-encoding': 'snappy', 'content-type': 'application/x-protobuf' };
+          encode(parcel, [], out);
+          const headers = { 'content-encoding': 'snappy', 'content-type': contentType };
           const body = packSnappy(out.written());
           const answer = await fetch(engine.writeUrl, { method: 'POST', headers, body });
           expect([answer.status, await answer.text()]).toEqual([204, '']);

@@ -3,7 +3,7 @@ import type { NamesQuery, SeriesAnswer, SeriesQuery } from '../model/seriesQuery
 import { createQueryEngine, type QueryEngine } from '../query/queryEngine.ts';
 import { HeadStore } from '../store/headStore.ts';
 import { CLUSTER_QUERIES, clusterRounds, MINUTE_MS, ROUNDS } from './testing/cluster.ts';
-import { endEverything, prometheus, victoriaMetrics, type RealEngine } from './testing/processes.ts';
+import { endEverything, prometheus, prometheus3, victoriaMetrics, type RealEngine } from './testing/processes.ts';
 import { createRemoteHistory, type RemoteHistory, type RemoteHistoryOptions } from './remoteHistory.ts';
 import { testSender } from './testing/sending.ts';
 
@@ -63,6 +63,7 @@ function historyAt(engine: RealEngine, options: Partial<RemoteHistoryOptions> = 
 
 describe.each([
   ['Prometheus', () => prometheus()],
+  ['Prometheus 3', () => prometheus3()],
   ['VictoriaMetrics', () => victoriaMetrics()],
 ] as const)('what is read back from %s', (_, make) => {
   let engine: RealEngine;
@@ -71,13 +72,14 @@ describe.each([
   beforeAll(async () => {
     engine = await make();
     await engine.start();
-    const receiver = { url: engine.writeUrl, labels: { cluster: 'prod' } };
+    const receiver = { url: engine.writeUrl, protocol: 'auto', labels: { cluster: 'prod' } } as const;
     const sender = testSender(receiver, { maxMemoryBytes: 2 ** 26 });
     for (const { timestampMs, batches } of clusterRounds(BEGIN_MS)) {
       batches.forEach((batch) => sender.append(batch));
       sender.commit(timestampMs);
     }
     await until('everything is there', () => sender.reports()[0].pendingCount === 0);
+    expect(sender.problems()).toEqual([]);
     expect(sender.reports()[0].droppedCounts.refused).toBe(0);
     await sender.stop();
     await engine.flush();

@@ -1,66 +1,43 @@
-import { writeFileSync } from 'node:fs';
 import type { OutgoingHttpHeaders } from 'node:http';
-import { join } from 'node:path';
-import { freePort } from '../../backend/sinks/testing/freePort.ts';
-import { replayCluster } from '../replay/replayCluster.ts';
-import type { ReplayCluster } from '../replay/replayCluster.ts';
 import { readTop } from '../replay/readTop.ts';
 import { askTls } from '../support/askTls.ts';
 import type { Answer } from '../support/askTls.ts';
 import { createAuthority } from '../support/certificates.ts';
 import type { KeyPair, TestAuthority } from '../support/certificates.ts';
-import { manualClock } from '../support/manualClock.ts';
-import { readRecording } from '../support/recordings.ts';
-import { ROUND_MS, runBackend } from '../support/runningBackend.ts';
-import type { RunningBackend } from '../support/runningBackend.ts';
 import { until } from '../support/until.ts';
+import { startBehind } from './behindApiServer.ts';
+import type { BehindApiServer } from './behindApiServer.ts';
 import { startControlPlane } from './controlPlane.ts';
 import type { ControlPlane } from './controlPlane.ts';
-import { accountToken, availability, install, serviceAccountFolder } from './installed.ts';
+import { accountToken, availability, AVAILABLE_MS, becomesAvailable } from './installed.ts';
 
 /**
  * The whole backend in the place of metrics-server behind a real API server: its aggregator, its authentication, its RBAC and
- * its ConfigMap, with our own manifests applied. Nodes and pods are recorded ones, put where the API server keeps its own.
+ * its ConfigMap.
  */
-const ROUNDS = 6;
-const AVAILABLE_MS = 60_000;
 const ROOT = '/apis/metrics.k8s.io/v1beta1';
 
 let plane: ControlPlane;
-let cluster: ReplayCluster;
-let backend: RunningBackend;
+let heapscope: BehindApiServer;
 let port: number;
-let serving: TestAuthority;
 let frontProxy: TestAuthority;
 let jane: KeyPair;
 let eve: KeyPair;
 let beforeTheStart: { status: string; reason: string; message: string };
 
 beforeAll(async () => {
-  [frontProxy, serving] = await Promise.all(['front-proxy-ca', 'heapscope-ca'].map(createAuthority));
+  frontProxy = await createAuthority('front-proxy-ca');
   plane = await startControlPlane(frontProxy);
-  cluster = await replayCluster(readRecording('three-generations'), {}, (...shown) => plane.etcd.show(...shown));
-  await cluster.turnTo(0);
-  port = await freePort();
-  await install(plane, { port, caPem: serving.caPem });
+  heapscope = await startBehind(plane, async () => {
+    beforeTheStart = await availability(plane);
+  });
+  ({ port } = heapscope);
   await allowJane();
   [jane, eve] = await Promise.all(['jane,O=devs', 'eve'].map((commonName) => plane.users.issue({ commonName })));
-  await isAvailable('False');
-  beforeTheStart = await availability(plane);
-  const clock = manualClock(Math.floor(Date.now() / ROUND_MS) * ROUND_MS);
-  const folder = await serviceAccountFolder(plane);
-  const connection = { kind: 'in-cluster', apiServerUrl: plane.url, serviceAccountFolder: folder } as const;
-  backend = await runBackend(connection, clock, ['--kubelet-https=false', ...(await tlsFlags())]);
-  for (let moment = 1; moment <= ROUNDS; moment += 1) {
-    await cluster.turnTo(moment);
-    await backend.nextRound();
-  }
-  await isAvailable('True');
 }, 180_000);
 
 afterAll(async () => {
-  await backend?.stop();
-  await cluster?.close();
+  await heapscope?.close();
   await plane?.close();
 });
 
@@ -69,23 +46,6 @@ async function allowJane(): Promise<void> {
   for (const role of ['node-viewer', 'heapscope-aggregated-metrics-reader']) {
     await plane.kubectl(`create clusterrolebinding jane-${role} --clusterrole=${role} --user=jane`);
   }
-}
-
-/** A certificate for the name by which the aggregator calls the Service. */
-async function tlsFlags(): Promise<string[]> {
-  const { cert, key } = await serving.issue({ commonName: 'heapscope', dnsNames: ['heapscope.heapscope.svc'] });
-  writeFileSync(join(plane.folder, 'heapscope.crt'), cert);
-  writeFileSync(join(plane.folder, 'heapscope.key'), key);
-  const files = [
-    `--tls-cert-file=${plane.folder}/heapscope.crt`,
-    `--tls-private-key-file=${plane.folder}/heapscope.key`,
-  ];
-  return [`--secure-port=${port}`, ...files];
-}
-
-function isAvailable(status: 'True' | 'False'): Promise<void> {
-  const isSo = async (): Promise<boolean> => (await availability(plane)).status === status;
-  return until(`the APIService to be available: ${status}`, isSo, AVAILABLE_MS);
 }
 
 function throughAggregator(path: string, client: KeyPair, headers: OutgoingHttpHeaders = {}): Promise<Answer> {
@@ -100,7 +60,9 @@ test('the APIService becomes available when Heapscope answers', async () => {
   expect(beforeTheStart).toMatchObject({ reason: 'FailedDiscoveryCheck' });
   expect(await plane.kubectl('get apiservices')).toMatch(/\nv1beta1\.metrics\.k8s\.io +heapscope\/heapscope +True /);
   expect(await availability(plane)).toMatchObject({ reason: 'Passed' });
-  expect((await backend.status()).problems.filter(({ text }) => text.includes('extension-apiserver'))).toEqual([]);
+  expect(
+    (await heapscope.backend.status()).problems.filter(({ text }) => text.includes('extension-apiserver'))
+  ).toEqual([]);
 });
 
 test('kubectl top nodes prints what Heapscope says, for whom RBAC allows it', async () => {
@@ -191,11 +153,11 @@ describe('the aggregator', () => {
       await until('the refusal', async () => (await statusThere()) === 401, AVAILABLE_MS);
       await expect(plane.kubectl('top nodes', jane)).rejects.toThrow('Metrics API not available');
       await lookAgain('foreign');
-      await isAvailable('False');
+      await becomesAvailable(plane, 'False');
       expect((await availability(plane)).message).toContain('401');
       plane.showProxyCertificate(await frontProxy.issue({ commonName: 'front-proxy-client' }));
       await lookAgain('own');
-      await isAvailable('True');
+      await becomesAvailable(plane, 'True');
       await until('the certificate to count again', async () => (await statusThere()) === 200, AVAILABLE_MS);
     },
     4 * AVAILABLE_MS

@@ -15,7 +15,7 @@ import { etcdWriter, type EtcdWriter } from './etcdWriter.ts';
 const START_MS = 60_000;
 const INSTALL = '`.ci/run` shows how, in install_control_plane';
 
-/** A real API server of Kubernetes, aggregator included, with a real etcd; nothing else of a control plane runs. */
+/** A real API server of Kubernetes, aggregator included, with a real etcd; of the rest what is asked for. */
 export interface ControlPlane {
   readonly url: string;
   readonly port: number;
@@ -34,6 +34,8 @@ export interface ControlPlane {
   showProxyCertificate(pair: KeyPair): void;
   /** The CA that the API server tells extensions to trust for that. */
   trustProxyAuthority(caPem: string): void;
+  /** Runs the HorizontalPodAutoscaler of a real controller manager, by its own service account and with its own rights. */
+  runAutoscaler(): Promise<void>;
   stopApiServer(): Promise<void>;
   /** Ends everything, and removes the files. */
   close(): Promise<void>;
@@ -74,6 +76,9 @@ export async function startControlPlane(proxy: TestAuthority): Promise<ControlPl
   );
   const apiServer = new Program('kube-apiserver', apiServerFlags(folder, etcdUrl, port), folder);
   await apiServer.until('the API server to be ready', () => isReady(port, serving.caPem));
+  const kubectlAs = (words: readonly string[], as: KeyPair, input: string) =>
+    kubectl(folder, kubeconfig(url, serving.caPem, as), words, input);
+  let controllers: Program | undefined;
   return {
     url,
     port,
@@ -84,11 +89,18 @@ export async function startControlPlane(proxy: TestAuthority): Promise<ControlPl
     etcd: etcdWriter(etcdUrl),
     ...plane,
     kubectl(command, as = admin, input = '') {
-      const words = typeof command === 'string' ? command.split(' ') : command;
-      return kubectl(folder, kubeconfig(url, serving.caPem, as), words, input);
+      return kubectlAs(typeof command === 'string' ? command.split(' ') : command, as, input);
+    },
+    async runAutoscaler() {
+      const config = file('controllers.json', kubeconfig(url, serving.caPem, admin));
+      controllers = new Program('kube-controller-manager', autoscalerFlags(config), folder);
+      const accounts = () => kubectlAs(['get', 'serviceaccounts', '-n', 'kube-system', '-o', 'name'], admin, '');
+      const hasAccount = async () => (await accounts()).includes('/horizontal-pod-autoscaler\n');
+      await controllers.until('the autoscaler to have its account', hasAccount);
     },
     stopApiServer: () => apiServer.stop(),
     async close() {
+      await controllers?.stop();
       await apiServer.stop();
       await etcd.stop();
       rmSync(folder, { recursive: true, force: true });
@@ -137,6 +149,17 @@ function apiServerFlags(folder: string, etcdUrl: string, port: number): string[]
     '--requestheader-username-headers=X-Remote-User',
     '--requestheader-group-headers=X-Remote-Group',
     '--requestheader-extra-headers-prefix=X-Remote-Extra-',
+  ];
+}
+
+function autoscalerFlags(config: string): string[] {
+  return [
+    `--kubeconfig=${config}`,
+    '--controllers=horizontal-pod-autoscaler-controller',
+    '--use-service-account-credentials=true',
+    '--horizontal-pod-autoscaler-sync-period=1s',
+    '--leader-elect=false',
+    '--secure-port=0',
   ];
 }
 

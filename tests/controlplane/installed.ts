@@ -3,9 +3,12 @@ import { join } from 'node:path';
 import { objectsOf, kustomize } from '../deploy/clusterTools.ts';
 import type { Manifest } from '../deploy/clusterTools.ts';
 import { askTls } from '../support/askTls.ts';
+import { until } from '../support/until.ts';
 import type { ControlPlane } from './controlPlane.ts';
 
 const API_SERVICE = 'v1beta1.metrics.k8s.io';
+/** The API server looks at it every half minute. */
+export const AVAILABLE_MS = 60_000;
 const ACCOUNT = '/api/v1/namespaces/heapscope/serviceaccounts/heapscope';
 
 /** How the aggregator may reach Heapscope in a test. */
@@ -35,6 +38,12 @@ export async function availability(plane: ControlPlane): Promise<{ status: strin
   const { conditions = [] } = body.status as { conditions?: Array<Record<string, string>> };
   const { status = '', reason = '', message = '' } = conditions.find(({ type }) => type === 'Available') ?? {};
   return { status, reason, message };
+}
+
+/** Waits until the APIService is available, or no longer. */
+export function becomesAvailable(plane: ControlPlane, status: 'True' | 'False'): Promise<void> {
+  const isSo = async (): Promise<boolean> => (await availability(plane)).status === status;
+  return until(`the APIService to be available: ${status}`, isSo, AVAILABLE_MS);
 }
 
 /** A folder as a pod of that service account has it, with a real token. */

@@ -1,4 +1,4 @@
-import { endEverything, prometheus, victoriaMetrics } from '../../backend/remote/testing/processes.ts';
+import { endEverything, prometheus, prometheus3, victoriaMetrics } from '../../backend/remote/testing/processes.ts';
 import { manualClock } from '../support/manualClock.ts';
 import { readRecording } from '../support/recordings.ts';
 import { ROUND_MS, runBackend } from '../support/runningBackend.ts';
@@ -23,6 +23,7 @@ async function valueAt(url: string, timeMs: number): Promise<number> {
 
 test.each([
   ['Prometheus', prometheus],
+  ['Prometheus 3', prometheus3],
   ['VictoriaMetrics', victoriaMetrics],
 ])(
   'what a backend forgot is read back from %s, as one line with what it has collected since',

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { programOf } from '../../../tests/support/programs.ts';
 import { until } from '../../../tests/support/until.ts';
 
 /** A real engine on the loopback address, with a folder of its own, that can be ended and started again. */
@@ -33,19 +34,32 @@ export async function endEverything(): Promise<void> {
   folders.splice(0).forEach((path) => rmSync(path, { recursive: true, force: true }));
 }
 
-/** Debian's Prometheus, taking remote write. */
-export async function prometheus(settings = ''): Promise<RealEngine> {
+/** Debian's Prometheus, taking remote write 1.0. */
+export function prometheus(settings = ''): Promise<RealEngine> {
+  return prometheusBy('prometheus', settings);
+}
+
+/** Prometheus 3, taking remote write 2.0 and nothing else. */
+export function prometheus3(): Promise<RealEngine> {
+  const command = programOf('prometheus-3', '`.ci/run` shows how, in install_prometheus_3');
+  return prometheusBy(command, '', [
+    '--web.remote-write-receiver.accepted-protobuf-messages=io.prometheus.write.v2.Request',
+  ]);
+}
+
+async function prometheusBy(command: string, settings: string, flags: readonly string[] = []): Promise<RealEngine> {
   const folder = temporaryFolder();
   const config = join(folder, 'prometheus.yml');
   writeFileSync(config, settings);
   const address = `127.0.0.1:${await freePort()}`;
   const url = `http://${address}`;
-  return engine({ name: 'Prometheus', url, writeUrl: `${url}/api/v1/write`, readyPath: '/-/ready' }, 'prometheus', [
+  return engine({ name: 'Prometheus', url, writeUrl: `${url}/api/v1/write`, readyPath: '/-/ready' }, command, [
     `--config.file=${config}`,
     `--storage.tsdb.path=${join(folder, 'data')}`,
     `--web.listen-address=${address}`,
     '--web.enable-remote-write-receiver',
     '--log.level=error',
+    ...flags,
   ]);
 }
 
