@@ -85,6 +85,7 @@ async function measure(
     const simulatorBefore = processCpuSeconds(simulator.pid);
     const after = await backend.waitForRounds(WARM_UP_ROUNDS + ROUNDS + 1, (ROUNDS + 10) * resolutionMs);
     const rounds = after.rounds - before.rounds;
+    const simulatorSeconds = processCpuSeconds(simulator.pid) - simulatorBefore;
     const cpuMsPerNodeRound = ((after.cpuSeconds - before.cpuSeconds) * 1000) / nodes / rounds;
     return {
       nodes,
@@ -95,7 +96,7 @@ async function measure(
       ...(await measureQueries(backend, windowMs)),
       ...(isForAnHour ? await memoryAfterHour(backend, resolutionMs) : {}),
       moduleGzipKiB: moduleGzipKiB(),
-      simulatorCpuMsPerNodeRound: ((processCpuSeconds(simulator.pid) - simulatorBefore) * 1000) / nodes / rounds,
+      simulatorCpuMsPerNodeRound: (simulatorSeconds * 1000) / nodes / rounds,
       residentMiB: after.residentBytes / 2 ** 20,
       coresUsedAt60s: (cpuMsPerNodeRound * nodes) / REAL_RESOLUTION_MS,
     };
