@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
+import type { Clock } from './clock.ts';
 import type { MetricQuery, NamesRequest, QueryResponse } from '../backend/contract/grafana.ts';
 
 const ENTRY = new URL('../build/heapscope.mjs', import.meta.url);
@@ -30,10 +31,13 @@ export class BackendProcess {
   }
 
   /** Starts the built backend with further flags. Rejects with what it printed if it ends. */
-  static async start(flags: readonly string[]): Promise<BackendProcess> {
+  static async start(flags: readonly string[], clock: Clock): Promise<BackendProcess> {
     const port = await freePort();
     const all = ['--auth=none', `--heapster-port=${port}`, '--listen-ip=127.0.0.1', '--log-level=warn', ...flags];
-    const child = spawn(process.execPath, [ENTRY.pathname, ...all], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [...clock.imports, ENTRY.pathname, ...all], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: clock.env,
+    });
     return new BackendProcess(child, `http://127.0.0.1:${port}`);
   }
 

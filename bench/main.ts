@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import type { Dimension, NameFilter } from '../backend/contract/grafana.ts';
+import { COMPACTED_MS } from '../backend/history/sealing.ts';
 import { BackendProcess } from './backendProcess.ts';
+import { clockAtBorder, MACHINE_CLOCK } from './clock.ts';
 import { drawTable, type Results } from './goals.ts';
 import { measureHistory, type HistoryResults } from './history.ts';
 import { p95Ms } from './measure.ts';
@@ -32,17 +34,26 @@ function roundMs(nodes: number, flags: readonly string[]): number {
 }
 
 /** A simulated cluster and a backend that collects from it, each a process. */
-async function startBoth(nodes: number, folder: string, flags: readonly string[], resolutionMs: number) {
+async function startBoth(
+  nodes: number,
+  folder: string,
+  flags: readonly string[],
+  resolutionMs: number,
+  clock = MACHINE_CLOCK
+) {
   const kubeconfig = join(folder, `kubeconfig-${nodes}`);
-  const simulator = await SimulatorProcess.start(nodes, REAL_RESOLUTION_MS / resolutionMs, kubeconfig);
-  const backend = await BackendProcess.start([
-    `--kubeconfig=${kubeconfig}`,
-    `--metric-resolution=${resolutionMs}ms`,
-    `--head-window=${ROUNDS * resolutionMs}ms`,
-    '--head-memory=1MiB',
-    `--data-dir=${join(folder, `history-${nodes}`)}`,
-    ...flags,
-  ]);
+  const simulator = await SimulatorProcess.start(nodes, REAL_RESOLUTION_MS / resolutionMs, kubeconfig, clock);
+  const backend = await BackendProcess.start(
+    [
+      `--kubeconfig=${kubeconfig}`,
+      `--metric-resolution=${resolutionMs}ms`,
+      `--head-window=${ROUNDS * resolutionMs}ms`,
+      '--head-memory=1MiB',
+      `--data-dir=${join(folder, `history-${nodes}`)}`,
+      ...flags,
+    ],
+    clock
+  );
   return { simulator, backend };
 }
 
@@ -53,7 +64,9 @@ async function measureSoak(
   flags: readonly string[],
   forMs: number
 ): Promise<SoakResults> {
-  const { simulator, backend } = await startBoth(nodes, folder, flags, SOAK_RESOLUTION_MS);
+  // In the middle of it history is merged, as it is every two hours.
+  const clock = clockAtBorder(COMPACTED_MS, forMs / 2, Date.now());
+  const { simulator, backend } = await startBoth(nodes, folder, flags, SOAK_RESOLUTION_MS, clock);
   try {
     await backend.waitForRounds(1, 240_000);
     const results = await soak(nodes, forMs, backend, simulator);

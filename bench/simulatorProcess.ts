@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import type { Clock } from './clock.ts';
 
 const ENTRY = new URL('../build/simulator.mjs', import.meta.url);
 const START_MS = 120_000;
@@ -14,7 +15,7 @@ export class SimulatorProcess {
   }
 
   /** Starts the built simulator and waits until its kubeconfig is written. `speed`: simulated seconds per second. */
-  static async start(nodes: number, speed: number, kubeconfig: string): Promise<SimulatorProcess> {
+  static async start(nodes: number, speed: number, kubeconfig: string, clock: Clock): Promise<SimulatorProcess> {
     const flags = [
       `--nodes=${nodes}`,
       '--pods-per-node=30',
@@ -25,8 +26,9 @@ export class SimulatorProcess {
       `--speed=${speed}`,
       `--kubeconfig=${kubeconfig}`,
     ];
-    const child = spawn(process.execPath, ['--max-old-space-size=4096', ENTRY.pathname, ...flags], {
+    const child = spawn(process.execPath, [...clock.imports, '--max-old-space-size=4096', ENTRY.pathname, ...flags], {
       stdio: ['ignore', 'ignore', 'inherit'],
+      env: clock.env,
     });
     const untilMs = Date.now() + START_MS;
     while (!existsSync(kubeconfig)) {
