@@ -27,7 +27,8 @@ export interface BehindApiServer {
  */
 export async function startBehind(
   plane: ControlPlane,
-  onInstalled = async (): Promise<void> => {}
+  onInstalled = async (): Promise<void> => {},
+  ownFlags: readonly string[] = []
 ): Promise<BehindApiServer> {
   const serving = await createAuthority('heapscope-ca');
   const cluster = await replayCluster(readRecording('three-generations'), {}, (...shown) => plane.etcd.show(...shown));
@@ -40,7 +41,7 @@ export async function startBehind(
   const folder = await serviceAccountFolder(plane);
   const connection = { kind: 'in-cluster', apiServerUrl: plane.url, serviceAccountFolder: folder } as const;
   const tls = await tlsFlags(plane, serving);
-  const flags = ['--kubelet-https=false', `--secure-port=${port}`, ...tls];
+  const flags = ['--kubelet-https=false', `--secure-port=${port}`, ...tls, ...ownFlags];
   const backend = await runBackend(connection, clock, flags);
   for (let moment = 1; moment <= ROUNDS; moment += 1) {
     await cluster.turnTo(moment);

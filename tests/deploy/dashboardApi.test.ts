@@ -39,8 +39,8 @@ describe("the API of the Dashboard's scraper", () => {
     );
     const scraper = services.find(({ metadata }) => metadata.name === 'dashboard-metrics-scraper')!;
     expect(scraper.metadata.namespace).toBe('kubernetes-dashboard');
-    // The Dashboard names no port, so there must be one alone.
-    expect(scraper.spec.ports).toMatchObject([{ port: 8000, targetPort: 'http' }]);
+    // The Dashboard names no port, which leads to a nameless one alone.
+    expect(scraper.spec.ports).toEqual([{ port: 8000, targetPort: 'http' }]);
     expect(mayConnect(name)).toBe('everybody');
   });
 
