@@ -2,16 +2,14 @@ import type { RequestHandler } from 'express';
 import { HeapscopeError } from '../errors.ts';
 
 const LONGEST_ADDRESS = 8_192;
+/** The Dashboard puts all pods of a namespace into one address: some six thousand names. */
+const LONGEST_LIST = 250_000;
+const LIST_OF_PODS = /^\/api\/v1\/(model|historical|dashboard)\/(.*\/)?pod-(id-)?list\//;
 
 /** Refuses addresses that no honest client sends: dot segments, NUL, encoded twice, empty segments. */
 export const checkPath: RequestHandler = (request, _response, next) => {
   const [path] = request.url.split('?');
-  if (request.url.length > LONGEST_ADDRESS) {
-    throw new HeapscopeError(
-      'bad_request',
-      `The address is longer than ${LONGEST_ADDRESS} characters; send a POST with a body.`
-    );
-  }
+  checkLength(request.url.length, path);
   const decoded = decode(path);
   if (decoded.includes('\0') || /%(2e|2f|5c|00)/i.test(decoded)) {
     throw new HeapscopeError('bad_request', 'The path holds characters that are not allowed in it.');
@@ -24,6 +22,22 @@ export const checkPath: RequestHandler = (request, _response, next) => {
   }
   next();
 };
+
+function checkLength(length: number, path: string): void {
+  if (LIST_OF_PODS.test(path)) {
+    if (length > LONGEST_LIST) {
+      throw new HeapscopeError(
+        'bad_request',
+        `The address is longer than ${LONGEST_LIST} characters; name fewer pods.`
+      );
+    }
+  } else if (length > LONGEST_ADDRESS) {
+    throw new HeapscopeError(
+      'bad_request',
+      `The address is longer than ${LONGEST_ADDRESS} characters; send a POST with a body.`
+    );
+  }
+}
 
 function decode(path: string): string {
   try {

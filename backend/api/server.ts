@@ -61,7 +61,8 @@ const LIMITS: ServerOptions = {
   headersTimeout: 15_000,
   requestTimeout: 30_000,
   connectionsCheckingInterval: 5_000,
-  maxHeaderSize: 32_768,
+  // Old clients write the names of all pods of a namespace into the address.
+  maxHeaderSize: 262_144,
 };
 
 /** Listens for HTTP, or HTTPS with a certificate. Rejects with a sentence when the address cannot be had. */

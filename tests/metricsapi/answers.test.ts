@@ -157,6 +157,35 @@ test.each([
   expect(answer.body).toMatchObject({ kind: 'Status', reason: 'NotFound' });
 });
 
+test.each(['Pending', 'Succeeded', 'Failed'] as const)(
+  'a pod that is %s is not there, although its kubelet tells of a container',
+  async (phase) => {
+    served.pods[1] = aPod('shop/db', { labels: { app: 'db' }, phase });
+    expect(await namesOf('namespaces/shop/pods')).toEqual(['shop/web']);
+    const { status, body } = await ask('namespaces/shop/pods/db');
+    expect([status, body.message]).toEqual([404, 'pods "db" not found']);
+  }
+);
+
+test('namespaces that begin alike do not mix', async () => {
+  served.pods.push(aPod('shop-2/web', { labels: {} }), aPod('shop/zebra', { labels: {} }));
+  served.round({
+    'worker-1': {
+      containers: ['shop/web/a', 'shop-2/web/a', 'shop/zebra/a'].map((key) =>
+        containerRow(key, sampled(START_MS + 30_000, 1e9, KIB))
+      ),
+    },
+  });
+  served.round({
+    'worker-1': {
+      containers: ['shop/web/a', 'shop-2/web/a', 'shop/zebra/a'].map((key) =>
+        containerRow(key, sampled(START_MS + 60_000, 2e9, KIB))
+      ),
+    },
+  });
+  expect(await namesOf('pods')).toEqual(['shop/web', 'shop/zebra', 'shop-2/web']);
+});
+
 test('everything but reading gets 405, watching too', async () => {
   for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
     const { status, body } = await ask('namespaces/shop/pods/web', { method });

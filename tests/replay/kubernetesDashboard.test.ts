@@ -58,6 +58,18 @@ test.each(['memory/usage', 'memory-usage'])(
   }
 );
 
+test('both may name all pods of a namespace at once, however many these are', async () => {
+  const names = [...PODS, ...Array.from({ length: 3_000 }, (_, index) => `of-a-large-deployment-5d8f7c9b6-${index}`)];
+  const list = `namespaces/data-pipeline/pod-list/${names.join(',')}/metrics/memory/usage`;
+  const { items } = await get<HeapsterPods>(`/api/v1/model/${list}`);
+  expect(items).toHaveLength(names.length);
+  expect(items[2].metrics).toHaveLength(TIMES.length);
+  const scraped = await get<ScrapedItems>(`/api/v1/dashboard/${list}`);
+  expect(scraped.items.map(({ uids }) => uids[0])).toEqual(PODS);
+  const long = await fetch(`${backend.url}/api/v1/model/nodes/${'x'.repeat(9_000)}/metrics`);
+  expect(long.status).toBe(400);
+});
+
 test.each(['cpu/usage_rate', 'cpu-usage'])('Dashboard 1.x has whole numbers of %s of a node', async (metric) => {
   const { metrics } = await get<{ metrics: Points[] }>(`/api/v1/model/nodes/lab-node-1/metrics/${metric}`);
   expect(metrics.map(({ timestamp }) => timestamp)).toEqual(TIMES.slice(1));

@@ -44,7 +44,7 @@ export function listMetrics(
   }
   const pods: PodFacts[] = [];
   for (const pod of source.facts.pods()) {
-    if (pod.nodeName !== '' && (namespace === undefined || pod.namespace === namespace) && isWanted(pod)) {
+    if (isTold(pod) && (namespace === undefined || pod.namespace === namespace) && isWanted(pod)) {
       pods.push(pod);
     }
   }
@@ -58,7 +58,7 @@ export function getMetrics(
   { namespace = '', name = '' }: ResourceTarget
 ): FoundMetrics {
   const fact = resource === 'nodes' ? source.facts.node(name) : source.facts.pod(namespace, name);
-  if (!fact) {
+  if (!fact || ('phase' in fact && !isTold(fact))) {
     throw notFound(resource, name);
   }
   const found = 'namespace' in fact ? metricsOfPod(source, fact) : metricsOfNode(source, fact);
@@ -77,6 +77,11 @@ export function typedObject(resource: ResourceName, { object }: FoundMetrics): o
 export function typedList(resource: ResourceName, found: readonly FoundMetrics[]): object {
   const items = found.map(({ object }) => object);
   return { kind: `${RESOURCES[resource].kind}List`, apiVersion: GROUP_VERSION, metadata: {}, items };
+}
+
+/** As in metrics-server, pods that do not run yet or no longer are not there, whatever their kubelet tells. */
+function isTold({ phase, nodeName }: PodFacts): boolean {
+  return phase === 'Running' && nodeName !== '';
 }
 
 function metricsOfNode({ usage, nowMs }: MetricsSource, node: NodeFacts): FoundMetrics | undefined {
@@ -129,9 +134,9 @@ function usageText({ cpuNanocores, memoryBytes }: Pick<Usage, 'cpuNanocores' | '
 }
 
 function sorted<Fact extends NodeFacts | PodFacts>(facts: Fact[]): Fact[] {
-  const key = (fact: Fact): string => `${'namespace' in fact ? fact.namespace : ''}/${fact.name}`;
-  return facts
-    .map((fact) => ({ fact, key: key(fact) }))
-    .sort((one, other) => (one.key < other.key ? -1 : 1))
-    .map(({ fact }) => fact);
+  const namespaceOf = (fact: Fact): string => ('namespace' in fact ? fact.namespace : '');
+  return facts.sort((one, other) => {
+    const [before, after] = [namespaceOf(one), namespaceOf(other)];
+    return before === after ? (one.name < other.name ? -1 : 1) : before < after ? -1 : 1;
+  });
 }
