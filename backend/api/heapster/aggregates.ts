@@ -1,5 +1,6 @@
 import { HeapsterError } from './answers.ts';
 import type { GoValue } from './goJson.ts';
+import { quoteGo } from './goQuote.ts';
 import { formatTime } from './goTime.ts';
 import type { Point } from './types.ts';
 
@@ -18,7 +19,7 @@ export function readAggregations(text: string): readonly Aggregation[] {
       text.split(',').map((name) => {
         const known = AGGREGATIONS.find((candidate) => candidate === name);
         if (known === undefined) {
-          throw new HeapsterError(400, `Unknown aggregation ${JSON.stringify(name)}`);
+          throw new HeapsterError(400, `Unknown aggregation ${quoteGo(name)}`);
         }
         return known;
       })
@@ -33,19 +34,19 @@ export function readBucket(text: string | undefined): number {
   }
   const fail = (reason: string) => new HeapsterError(400, reason);
   if (text.length < 2) {
-    throw fail(`unable to parse bucket size: ${JSON.stringify(text)} is too short to be a duration`);
+    throw fail(`unable to parse bucket size: ${quoteGo(text)} is too short to be a duration`);
   }
   const unit = text.endsWith('ms') ? 'ms' : text.slice(-1);
   if (!Object.hasOwn(UNITS_MS, unit)) {
-    throw fail(`unable to parse bucket size: ${JSON.stringify(text)} has no known duration suffix`);
+    throw fail(`unable to parse bucket size: ${quoteGo(text)} has no known duration suffix`);
   }
   const digits = text.slice(0, -unit.length);
   if (!/^\d+$/.test(digits)) {
-    throw fail(`strconv.ParseUint: parsing ${JSON.stringify(digits)}: invalid syntax`);
+    throw fail(`strconv.ParseUint: parsing ${quoteGo(digits)}: invalid syntax`);
   }
   const sizeMs = Number(digits) * UNITS_MS[unit];
   if (sizeMs > LONGEST_BUCKET_MS) {
-    throw fail(`strconv.ParseUint: parsing ${JSON.stringify(digits)}: value out of range`);
+    throw fail(`strconv.ParseUint: parsing ${quoteGo(digits)}: value out of range`);
   }
   return sizeMs;
 }

@@ -1,4 +1,5 @@
 import { HeapsterError } from './answers.ts';
+import { quoteGoTime } from './goQuote.ts';
 
 const LAYOUT = '2006-01-02T15:04:05Z07:00';
 /** What Go says of a time that was never set. */
@@ -57,9 +58,9 @@ export function parseTime(text: string): number {
   if (text.length > LONGEST_TIME) {
     throw fail(`a time has at most ${LONGEST_TIME} characters`);
   }
-  const parsing = `parsing time ${quoteGo(text)}`;
+  const parsing = `parsing time ${quoteGoTime(text)}`;
   const cannot = (rest: string, name: string) =>
-    fail(`${parsing} as "${LAYOUT}": cannot parse ${quoteGo(rest)} as "${name}"`);
+    fail(`${parsing} as "${LAYOUT}": cannot parse ${quoteGoTime(rest)} as "${name}"`);
   let rest = text;
   const numbers: number[] = [];
   for (const { name, pattern, ...part } of PARTS) {
@@ -85,7 +86,7 @@ export function parseTime(text: string): number {
     throw fail(`${parsing}: time zone offset ${Number(hours) > 24 ? 'hour' : 'minute'} out of range`);
   }
   if (rest.length > zone.length) {
-    throw fail(`${parsing}: extra text: ${quoteGo(rest.slice(zone.length))}`);
+    throw fail(`${parsing}: extra text: ${quoteGoTime(rest.slice(zone.length))}`);
   }
   const [year, month, day, ...ofDay] = numbers;
   if (day < 1 || day > daysIn(year, month)) {
@@ -106,9 +107,4 @@ function daysIn(year: number, month: number): number {
   const date = new Date(0);
   date.setUTCFullYear(year, month, 0);
   return date.getUTCDate();
-}
-
-/** A text between quotes as Go's `%q` writes it, for the usual characters. */
-export function quoteGo(text: string): string {
-  return JSON.stringify(text);
 }

@@ -2,6 +2,7 @@ import type { KnownObject, TimeRange } from '../../query/types.ts';
 import type { Scope } from '../scope.ts';
 import { HeapsterError } from './answers.ts';
 import { entityOf, keyOf, type Entity } from './entities.ts';
+import { quoteGo } from './goQuote.ts';
 import { isInSight, maySee } from './sight.ts';
 import type { PointReader } from './types.ts';
 
@@ -61,11 +62,11 @@ export function checkNames(entity: Entity): Entity {
   for (const part of NAMED) {
     const name = entity[part];
     if (name !== undefined && !NAME.test(name)) {
-      throw new HeapsterError(500, `Invalid ${part} name ${JSON.stringify(name)}`);
+      throw new HeapsterError(500, `Invalid ${part} name ${quoteGo(name)}`);
     }
   }
   if (entity.uid !== undefined && !NAME.test(entity.uid)) {
-    throw new HeapsterError(500, `Invalid pod id ${JSON.stringify(entity.uid)}`);
+    throw new HeapsterError(500, `Invalid pod id ${quoteGo(entity.uid)}`);
   }
   return entity;
 }
@@ -73,14 +74,14 @@ export function checkNames(entity: Entity): Entity {
 /** Refuses what InfluxDB could not have had as a metric or a label. */
 export function checkMetric(metric: string, labels: ReadonlyMap<string, string> | undefined): void {
   if (!NAME.test(metric)) {
-    throw new HeapsterError(500, `Invalid metric name ${JSON.stringify(metric)}`);
+    throw new HeapsterError(500, `Invalid metric name ${quoteGo(metric)}`);
   }
   for (const [key, value] of labels ?? []) {
     if (!NAME.test(key)) {
-      throw new HeapsterError(500, `Invalid label name ${JSON.stringify(key)}`);
+      throw new HeapsterError(500, `Invalid label name ${quoteGo(key)}`);
     }
     if (/['"\\\n]/.test(value)) {
-      throw new HeapsterError(500, `Invalid label value ${JSON.stringify(value)}`);
+      throw new HeapsterError(500, `Invalid label value ${quoteGo(value)}`);
     }
   }
 }

@@ -1,4 +1,5 @@
 import { HeapsterError } from './answers.ts';
+import { quoteGo } from './goQuote.ts';
 import { parseTime } from './goTime.ts';
 
 /** Parameters of a request: the first of each name counts, an empty one is not given. */
@@ -37,7 +38,7 @@ export function readLabels(parameters: Parameters): ReadonlyMap<string, string> 
   for (const pair of pairs) {
     const colon = pair.indexOf(':');
     if (colon <= 0 || colon === pair.length - 1) {
-      throw new HeapsterError(400, `invalid label pair ${JSON.stringify(pair)}`);
+      throw new HeapsterError(400, `invalid label pair ${quoteGo(pair)}`);
     }
     labels.set(pair.slice(0, colon), pair.slice(colon + 1));
   }

@@ -5,6 +5,7 @@ import { parseLabelSelector } from '../../query/labelSelector.ts';
 import type { Scope } from '../scope.ts';
 import { HeapsterError, indented, type HeapsterAnswer } from './answers.ts';
 import type { GoValue } from './goJson.ts';
+import { quoteGo } from './goQuote.ts';
 import { formatUtc } from './goTime.ts';
 import { hasAnswered } from './newestRound.ts';
 import type { Parameters } from './parameters.ts';
@@ -126,7 +127,7 @@ function listPods(
 function onePod(options: HeapsterOptions, namespace: string, name: string): HeapsterAnswer {
   const pod = options.facts.pod(namespace, name);
   if (!pod) {
-    throw new HeapsterError(500, `Error while getting pod ${name}: pod ${JSON.stringify(name)} not found`);
+    throw new HeapsterError(500, `Error while getting pod ${name}: pod ${quoteGo(name)} not found`);
   }
   const metrics = metricsOfPod(options, pod, usageOfContainers(options, pod.nodeName));
   if (metrics === undefined) {
@@ -164,8 +165,13 @@ function list(items: readonly GoValue[]): HeapsterAnswer {
 }
 
 function sortByName<Named extends { readonly name: string; readonly namespace?: string }>(objects: Named[]): Named[] {
-  const key = ({ namespace, name }: Named) => `${namespace ?? ''}/${name}`;
-  return objects.sort((one, other) => (key(one) < key(other) ? -1 : 1));
+  return objects.sort(
+    (one, other) => compare(one.namespace ?? '', other.namespace ?? '') || compare(one.name, other.name)
+  );
+}
+
+function compare(one: string, other: string): number {
+  return one === other ? 0 : one < other ? -1 : 1;
 }
 
 function readSelector(parameters: Parameters): (labels: Readonly<Record<string, string>>) => boolean {
