@@ -33,6 +33,8 @@ export function openHeapsterFace(options: HeapsterFaceOptions): { readonly first
   }
   const first = createHeapsterDoors({
     access: heapster.api,
+    hasExport: heapster.hasExport,
+    hasModel: heapster.hasModel,
     recent,
     history,
     facts: options.facts,

@@ -48,9 +48,9 @@ function printHeapsterPart(): string[] {
   const { noEffect, refused } = documentedForeignFlags();
   return [
     '## `--source`',
-    "`--source=PREFIX:URL?OPTIONS` works as Heapster's did. The prefix is `kubernetes.summary_api` or `kubernetes`; both read the Summary API of the kubelets. The URL is the API server, or `''` for the cluster this runs in; `$NAME` and `${NAME}` in it are taken from the environment. Without `--source` the kubelets are asked by HTTPS on the port that each node's status tells.",
+    "`--source=PREFIX:URL?OPTIONS` works as Heapster's did. The prefix is `kubernetes.summary_api`, which reads the Summary API of the kubelets, or `kubernetes`, which asks them by `POST /stats/container/` as Heapster did, and for the summary those that do not know it any more (see [heapster.md](heapster.md#the-source-kubernetes)). The URL is the API server, or `''` for the cluster this runs in; `$NAME` and `${NAME}` in it are taken from the environment. Without `--source` the kubelets are asked by HTTPS on the port that each node's status tells.",
     markdownTable(['Option', 'Default', 'Meaning'], SOURCE_OPTIONS),
-    "## Other flags of Heapster and metrics-server",
+    '## Other flags of Heapster and metrics-server',
     'Accepted without effect, so that an old manifest starts:',
     noEffect.map((flag) => `\`${flag}\``).join(', ') + '.',
     "`--sink=influxdb:…` and `--sink=graphite:…` write Heapster's metrics as Heapster did, see [sinks.md](sinks.md). `--sink=metric` and `--sink=log` are accepted without effect; its other sinks are refused with what to use instead. Refused are also:",

@@ -134,6 +134,10 @@ export interface MetricsApiConfig {
 /** What concerns Heapster's own face. */
 export interface HeapsterConfig {
   readonly api: 'open' | 'token' | 'off';
+  /** Whether `/api/v1/metric-export` tells anything. */
+  readonly hasExport: boolean;
+  /** Whether there is `/api/v1/model`. */
+  readonly hasModel: boolean;
   /** The API of the Kubernetes Dashboard's metrics scraper. */
   readonly dashboardApi: 'open' | 'token' | 'off';
   readonly labelSeparator: string;

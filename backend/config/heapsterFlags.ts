@@ -10,8 +10,6 @@ export const FOREIGN_FLAGS: ReadonlyMap<string, ForeignFlag> = new Map<string, F
   ...noEffect(GLOG, 'stderrthreshold', 'log-dir', 'log-backtrace-at', 'log-flush-frequency', 'v', 'vmodule'),
   ...noEffect('one process serves all of it', 'max-procs'),
   ...noEffect('each sink has a queue of its own and nobody waits for it', 'sink-export-data-timeout'),
-  ...noEffectBare('the export belongs to the API that --heapster-api opens and closes', 'disable-export'),
-  ...noEffectBare('the history in memory is always on', 'disable-metric-sink'),
   ...noEffect('the historical API answers from the history kept here', 'historical-source'),
   ...noEffectBare('there is nothing of the kind', 'enable-swagger-ui'),
   ...METRICS_SERVER_FLAGS,

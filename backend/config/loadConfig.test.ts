@@ -109,10 +109,16 @@ describe("Heapster's flags that are no settings", () => {
       '--sink=metric',
       '--sink=log',
       '--historical-source=influxdb:http://influxdb:8086',
-      '--disable-export',
     ]);
-    expect(notes).toHaveLength(8);
+    expect(notes).toHaveLength(7);
     expect(notes.every((note) => note.includes('has no effect'))).toBe(true);
+  });
+
+  test('those that take the export and the model away do so', () => {
+    expect(load(['--simulate=3']).config.heapster).toMatchObject({ hasExport: true, hasModel: true });
+    const { config, notes } = load(['--simulate=3', '--disable_export', '--disable-metric-sink=true']);
+    expect([config.heapster.hasExport, config.heapster.hasModel, notes]).toEqual([false, false, []]);
+    expect(load(['--simulate=3', '--disable-export=false']).config.heapster.hasExport).toBe(true);
   });
 
   test('flags that would change who may ask are refused rather than ignored', () => {

@@ -54,6 +54,8 @@ export function loadConfig(
     auth: readAuth(settings, readTextFile),
     heapster: {
       api: values['heapster-api'],
+      hasExport: !values['disable-export'],
+      hasModel: !values['disable-metric-sink'],
       dashboardApi: values['dashboard-api'],
       labelSeparator: values['label-separator'],
       storeLabels: values['store-label'] ?? [],

@@ -1,5 +1,5 @@
 import type { Setting } from './setting.ts';
-import { address, choice, commaList, someText, wholeNumber } from './values.ts';
+import { address, choice, commaList, someText, truth, wholeNumber } from './values.ts';
 import type { Parsed } from './values.ts';
 
 /** A label to store under a name of its own. */
@@ -85,6 +85,23 @@ export const serverSettings = {
       "Heapster's own API (see heapster.md): open to everybody who can connect, as Heapster's clients send no token; with a token; or not at all.",
     default: 'token',
     parse: choice('open', 'token', 'off'),
+  },
+  'disable-export': {
+    group: 'heapster',
+    shape: '',
+    description: '`/api/v1/metric-export` answers `[]`, as it did in Heapster.',
+    default: 'false',
+    parse: truth,
+    heapster: true,
+  },
+  'disable-metric-sink': {
+    group: 'heapster',
+    shape: '',
+    description:
+      '`/api/v1/model` is not there (404), as in Heapster. All else stays: what is kept in memory is needed for it.',
+    default: 'false',
+    parse: truth,
+    heapster: true,
   },
   'dashboard-api': {
     group: 'heapster',

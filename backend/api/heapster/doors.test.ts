@@ -66,7 +66,10 @@ function storedRounds(): HeadStore {
   return head;
 }
 
-async function start(access: 'open' | 'token', { maxPoints = 1_000, auth = TOKENS, head = storedRounds() } = {}) {
+async function start(
+  access: 'open' | 'token',
+  { maxPoints = 1_000, auth = TOKENS, head = storedRounds(), hasExport = true, hasModel = true } = {}
+) {
   const reader = readHead(head);
   const pods = [aPod('shop/web'), aPod('bank/vault'), aPod('shop/done')];
   const nodes = [aNode('worker-1', { addresses: [{ type: 'Hostname', address: 'host-1' }] })];
@@ -77,6 +80,8 @@ async function start(access: 'open' | 'token', { maxPoints = 1_000, auth = TOKEN
     facts: { ...aDirectory(pods, nodes), nodes: () => nodes },
     labels: { labelSeparator: ',', storeLabels: [], ignoreLabels: [] },
     maxPoints,
+    hasExport,
+    hasModel,
     nowMs: () => NEWEST + 5_000,
   });
   const app = createApp({
@@ -92,6 +97,19 @@ async function start(access: 'open' | 'token', { maxPoints = 1_000, auth = TOKEN
   return (path: string, token?: string, headers: Record<string, string> = {}, method = 'GET') =>
     askRaw(port, path, { method, headers: token ? { ...headers, authorization: `Bearer ${token}` } : headers });
 }
+
+test('without the export its list is empty before and after the first round, and without the model nobody knows it', async () => {
+  const empty = new HeadStore({ windowMs: 60 * R, maxBytes: 1e8 });
+  for (const head of [empty, storedRounds()]) {
+    const ask = await start('open', { head, hasExport: false, hasModel: false });
+    expect(await ask('/api/v1/metric-export')).toMatchObject({ status: 200, body: '[]\n' });
+    expect((await ask('/api/v1/metric-export-schema')).body).toContain('cpu/usage');
+    for (const path of ['/api/v1/model', '/api/v1/model/nodes/', '/api/v1/model/metrics/cpu/usage_rate']) {
+      expect(await ask(path)).toMatchObject({ status: 404, body: '404 page not found\n' });
+    }
+    expect((await ask('/api/v1/historical/nodes')).status).toBe(200);
+  }
+});
 
 const valuesIn = (body: string) =>
   (JSON.parse(body) as { metrics: Array<{ value: number }> }).metrics.map(({ value }) => value);

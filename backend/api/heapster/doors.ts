@@ -4,7 +4,7 @@ import { createDeflate, createGzip } from 'node:zlib';
 import { Router, type Request, type RequestHandler, type Response } from 'express';
 import type { Door } from '../door.ts';
 import { scopeOf, setScope, type Scope } from '../scope.ts';
-import { encodingFor, HeapsterError, indented, plain, sendAnswer, type HeapsterAnswer } from './answers.ts';
+import { compact, encodingFor, HeapsterError, indented, plain, sendAnswer, type HeapsterAnswer } from './answers.ts';
 import { ROOTS } from './cleanPath.ts';
 import { answerHistorical } from './historical.ts';
 import { exportNewest, exportSchema } from './metricExport.ts';
@@ -17,6 +17,10 @@ import type { HeapsterOptions } from './types.ts';
 export interface HeapsterDoorOptions extends HeapsterOptions {
   /** `open`: everybody who can connect may ask. */
   readonly access: 'open' | 'token';
+  /** False: the export is an empty list, as with Heapster's `--disable-export`. */
+  readonly hasExport?: boolean;
+  /** False: there is no model, as with Heapster's `--disable-metric-sink`. */
+  readonly hasModel?: boolean;
 }
 
 type Answer = HeapsterAnswer | AsyncIterable<string>;
@@ -31,14 +35,13 @@ const HOW_TO_OPEN =
 /** Heapster's own face: model and historical API, export, and the resource metrics API of its port. */
 export function createHeapsterDoors(options: HeapsterDoorOptions): Door[] {
   const schema = indented(exportSchema());
+  const { hasExport = true, hasModel = true } = options;
+  const model: Finder = (path) => {
+    const known = matchPath(MODEL_PATHS, path);
+    return known && ((parameters, scope) => answerModel(options, known, parameters, scope));
+  };
   const finders: Array<readonly [path: string, find: Finder]> = [
-    [
-      ROOTS.model,
-      (path) => {
-        const known = matchPath(MODEL_PATHS, path);
-        return known && ((parameters, scope) => answerModel(options, known, parameters, scope));
-      },
-    ],
+    ...(hasModel ? [[ROOTS.model, model] as const] : []),
     [
       ROOTS.historical,
       (path) => {
@@ -46,7 +49,11 @@ export function createHeapsterDoors(options: HeapsterDoorOptions): Door[] {
         return known && ((parameters, scope) => answerHistorical(options, known, parameters, scope));
       },
     ],
-    [ROOTS.export, (path) => (path === '/' ? (_parameters, scope) => exportNewest(options, scope) : undefined)],
+    [
+      ROOTS.export,
+      (path) =>
+        path === '/' ? (_parameters, scope) => (hasExport ? exportNewest(options, scope) : compact([])) : undefined,
+    ],
     [ROOTS.exportSchema, (path) => (path === '/' ? () => schema : undefined)],
     ...ROOTS.resourceMetrics.map((root): readonly [string, Finder] => [
       root,
