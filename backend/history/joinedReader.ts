@@ -1,14 +1,15 @@
 import type { TableName } from '../model/batch.ts';
 import { DamagedBytesError } from './byteReader.ts';
 import { pointsOf, type Point, type PointsRequest } from './exactPoints.ts';
-import type { HistoryObject, Inventory } from './inventory.ts';
+import type { Inventory } from './inventory.ts';
 import type { KnownObjects } from './knownObjects.ts';
 import { withLentValues } from './matrix.ts';
+import { underAllNames } from './namesOverTime.ts';
 import type { Buckets, Course, Range, RecentRounds, SeenObject, Visitor } from './readingShapes.ts';
 import type { ShardMetric } from './segmentReader.ts';
 import type { Segment, SegmentStore } from './segmentStore.ts';
 import { BUCKET_MS, type Aggregates, type Stored } from './shardBlock.ts';
-import { formerly, Slots } from './slots.ts';
+import { Slots } from './slots.ts';
 import { spansOf, tierFor, type Span } from './spans.ts';
 import { WarmRounds, type ReadAll } from './warmRounds.ts';
 
@@ -119,7 +120,10 @@ export class JoinedReader {
   private scanWarm(table: TableName, metric: string, range: Range, visitor: Visitor): boolean {
     const nodes = range.pods && this.known.shardsOfPods(range.pods, range);
     const slots = new Slots(this.known, table, range, visitor, nodes);
-    return this.warm.scan({ table, metric, range }, this.rounds(), nodes, slots.ask.bind(slots), visitor);
+    return this.warm.scan({ table, metric, range }, this.rounds(), nodes, slots.ask.bind(slots), {
+      course: slots.course.bind(slots),
+      shardEnd: () => this.endShard(slots, visitor),
+    });
   }
 
   /** Reads rounds that only memory has, of all objects of nodes, whatever they are called now. */
@@ -164,17 +168,17 @@ export class JoinedReader {
     for (let shard = firstOf(sources); shard !== undefined; shard = firstOf(sources)) {
       for (const source of sources) {
         if (source.head?.shard === shard) {
-          this.unlessDamaged(source, () => visitPart(source, source.head!, slots, visitor));
+          this.unlessDamaged(source, () => visitPart(source, source.head!, slots));
           source.head = this.next(source);
         }
       }
       seen.add(shard);
-      this.scanRecent(table, metric, range, shard, slots, visitor);
+      this.scanRecent(table, metric, range, shard, slots);
       this.endShard(slots, visitor);
     }
     for (const shard of this.recent.shardNames()) {
       if (!seen.has(shard) && (!shards || shards.has(shard))) {
-        this.scanRecent(table, metric, range, shard, slots, visitor);
+        this.scanRecent(table, metric, range, shard, slots);
         this.endShard(slots, visitor);
       }
     }
@@ -186,14 +190,7 @@ export class JoinedReader {
   }
 
   /** What came after everything on disk. */
-  private scanRecent(
-    table: TableName,
-    metric: string,
-    range: Range,
-    shard: string,
-    slots: Slots,
-    visitor: Visitor
-  ): void {
+  private scanRecent(table: TableName, metric: string, range: Range, shard: string, slots: Slots): void {
     const fromMs = Math.max(range.fromMs, this.sealedUntilMs + 1);
     if (fromMs <= range.toMs) {
       this.recent.scan(
@@ -202,8 +199,7 @@ export class JoinedReader {
         { fromMs, toMs: range.toMs, shard },
         {
           slotFor: (object) => slots.ofKey(shard, object),
-          column: (timestampMs, values, slotOfRow, rowCount) =>
-            visitor.column(timestampMs, values, slotOfRow, rowCount),
+          column: slots.column.bind(slots),
         }
       );
     }
@@ -243,15 +239,6 @@ export class JoinedReader {
   }
 }
 
-function* underAllNames(objects: Iterable<HistoryObject>): Generator<SeenObject> {
-  for (const object of objects) {
-    yield object;
-    if (object.formerNames) {
-      yield* formerly(object);
-    }
-  }
-}
-
 /** A segment that is being read, in order of shards. */
 interface Source {
   readonly segment: Segment;
@@ -270,7 +257,7 @@ function firstOf(sources: readonly Source[]): string | undefined {
 }
 
 /** Hands over what a part has of the objects that are asked for; values are only read if there are such. */
-function visitPart(source: Source, part: ShardMetric, slots: Slots, visitor: Visitor): void {
+function visitPart(source: Source, part: ShardMetric, slots: Slots): void {
   const { objects, shard } = part;
   const slotOfRow = Int32Array.from(objects, (object) => slots.ofNumber(shard, object));
   if (slotOfRow.every((slot) => slot < 0)) {
@@ -282,7 +269,7 @@ function visitPart(source: Source, part: ShardMetric, slots: Slots, visitor: Vis
     const { first, end } = source;
     for (let row = 0; row < objects.length; row++) {
       if (slotOfRow[row] >= 0) {
-        visitor.course(slotOfRow[row], { timesMs, first, end, offset: row * timesMs.length, ...values });
+        slots.course(slotOfRow[row], { timesMs, first, end, offset: row * timesMs.length, ...values });
       }
     }
   });

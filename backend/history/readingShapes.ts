@@ -18,6 +18,10 @@ export interface Range {
 /** Is handed what a scan finds, node by node; values of an object come in order of time. */
 export interface Visitor {
   slotFor(object: SeenObject): number;
+  /** Whether an object under its earlier and its later names is one and the same for the answer. Unless given, never. */
+  isSame?(earlier: SeenObject, later: SeenObject): boolean;
+  /** Whether objects are taken as they are, whatever they were called when. */
+  readonly isForAllNames?: true;
   column(timestampMs: number, values: Float64Array, slotOfRow: Int32Array, rowCount: number): void;
   course(slot: number, course: Course): void;
   shardEnd?(): void;

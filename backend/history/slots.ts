@@ -1,7 +1,7 @@
-import type { ObjectNames, TableName } from '../model/batch.ts';
-import type { HistoryObject } from './inventory.ts';
+import type { TableName } from '../model/batch.ts';
 import type { KnownObjects, ObjectLookup } from './knownObjects.ts';
-import type { Range, SeenObject, Visitor } from './readingShapes.ts';
+import { underEachName, type NamedObject } from './namesOverTime.ts';
+import type { Course, Range, SeenObject, Visitor } from './readingShapes.ts';
 
 /** Slots of the objects of one shard, each asked for once, wherever it is met. */
 export class Slots {
@@ -11,6 +11,7 @@ export class Slots {
   private readonly range: Range;
   private readonly visitor: Visitor;
   private readonly slots = new Map<number, number>();
+  private readonly parted: Array<readonly Part[]> = [];
 
   constructor(
     known: KnownObjects,
@@ -51,35 +52,75 @@ export class Slots {
 
   clear(): void {
     this.slots.clear();
+    this.parted.length = 0;
   }
 
-  /** The slot under the newest names in the range that are asked for. */
-  ask(object: SeenObject & Pick<HistoryObject, 'formerNames'>): number {
+  /** Where the values of an object go: a slot, or what stands for several, one after the other; below 0 nowhere. */
+  ask(object: NamedObject): number {
     const { fromMs, toMs } = this.range;
-    const was = ({ firstSeenMs, lastSeenMs }: SeenObject) => lastSeenMs >= fromMs && firstSeenMs <= toMs;
-    if (!was(object)) {
+    if (object.lastSeenMs < fromMs || object.firstSeenMs > toMs) {
       return -1;
     }
-    let slot = this.visitor.slotFor(object);
-    for (const former of slot < 0 && object.formerNames ? formerly(object).reverse() : []) {
-      slot = slot < 0 && was(former) ? this.visitor.slotFor(former) : slot;
+    return object.formerNames && !this.visitor.isForAllNames
+      ? this.askUnderEachName(object)
+      : this.visitor.slotFor(object);
+  }
+
+  /** Values of an object; those of one that had other names go to the slots of the names it had at their time. */
+  course(slot: number, course: Course): void {
+    if (slot < PARTED) {
+      this.visitor.course(slot, course);
+      return;
     }
-    return slot;
+    const { timesMs } = course;
+    let first = course.first;
+    for (const part of this.parted[slot - PARTED]) {
+      let end = first;
+      while (end < course.end && timesMs[end] <= part.untilMs) {
+        end++;
+      }
+      if (part.slot >= 0 && first < end) {
+        this.visitor.course(part.slot, { ...course, first, end });
+      }
+      first = end;
+    }
+  }
+
+  /** One value of many objects. */
+  column(timestampMs: number, values: Float64Array, slotOfRow: Int32Array, rowCount: number): void {
+    const { parted } = this;
+    const slots = parted.length === 0 ? slotOfRow : slotOfRow.slice(0, rowCount);
+    for (let row = 0; parted.length > 0 && row < rowCount; row++) {
+      if (slots[row] >= PARTED) {
+        slots[row] = parted[slots[row] - PARTED].find(({ untilMs }) => timestampMs <= untilMs)!.slot;
+      }
+    }
+    this.visitor.column(timestampMs, values, slots, rowCount);
+  }
+
+  private askUnderEachName(object: NamedObject): number {
+    const { fromMs, toMs } = this.range;
+    const parts: Part[] = [];
+    let newer: SeenObject | undefined;
+    for (const one of underEachName(object).toReversed()) {
+      if (one.lastSeenMs >= fromMs && one.firstSeenMs <= toMs) {
+        if (!newer || !this.visitor.isSame?.(one, newer)) {
+          // Buckets may end after the object went.
+          parts.unshift({ slot: this.visitor.slotFor(one), untilMs: newer ? one.lastSeenMs : Infinity });
+          newer = one;
+        }
+      }
+    }
+    const [{ slot }] = parts;
+    return parts.every((part) => part.slot === slot) ? slot : PARTED + this.parted.push(parts) - 1;
   }
 }
 
-const formerObjects = new WeakMap<ObjectNames, SeenObject>();
-
-/** An object under each of its former names, oldest first; the same ones each time. */
-export function formerly(object: SeenObject & Pick<HistoryObject, 'formerNames'>): SeenObject[] {
-  let sinceMs = object.firstSeenMs;
-  return (object.formerNames ?? []).map(({ names, untilMs }) => {
-    let former = formerObjects.get(names);
-    if (!former) {
-      former = { key: object.key, names, firstSeenMs: sinceMs, lastSeenMs: untilMs - 1 };
-      formerObjects.set(names, former);
-    }
-    sinceMs = untilMs;
-    return former;
-  });
+/** Values up to a time, after those of the part before. */
+interface Part {
+  readonly slot: number;
+  readonly untilMs: number;
 }
+
+/** From here on numbers stand for several slots, one after the other. */
+const PARTED = 2 ** 30;

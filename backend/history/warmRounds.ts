@@ -120,6 +120,7 @@ export class WarmRounds {
 
 /** Puts the values of a scan in their places. */
 class Filling implements Visitor {
+  readonly isForAllNames = true;
   isFull = false;
   private readonly warm: Warm;
   private readonly indexOf: ReadonlyMap<number, number>;

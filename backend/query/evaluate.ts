@@ -1,5 +1,5 @@
 import type { MetricDefinition, MetricLevel } from '../model/catalogue.ts';
-import { DIMENSIONS, extraDimensions, tableOf } from './dimensions.ts';
+import { DIMENSIONS, extraDimensions, nameOf, tableOf } from './dimensions.ts';
 import type { ObjectTest } from './filters.ts';
 import { Groups } from './groups.ts';
 import type { ObjectSet } from './objectSet.ts';
@@ -41,6 +41,15 @@ export function objectTest(plan: Plan): (object: KnownObject) => boolean {
   return ({ names }) => (!isPart || names.owner === plan.level) && plan.accepts(names);
 }
 
+/** Whether an object is in an answer, and in the same series of it, under its earlier names as under its later ones. */
+export function samenessTest(plan: Plan): (earlier: KnownObject, later: KnownObject) => boolean {
+  const accepts = objectTest(plan);
+  const dimensions = dimensionsOf(plan);
+  return (earlier, later) =>
+    accepts(earlier) === accepts(later) &&
+    dimensions.every((dimension) => nameOf(earlier.names, dimension) === nameOf(later.names, dimension));
+}
+
 /** Reads the series of a plan: samples to steps per object, then objects to groups. */
 export function evaluate(
   reader: SeriesReader,
@@ -62,6 +71,7 @@ export function evaluate(
   const range = { ...plan.range, pods: only ? podsOf(only) : plan.pods };
   reader.scan(tableOf(plan.metric, plan.level), plan.metric.name, range, {
     slotFor: (object) => ((only ? only.has(object) : accepts(object)) ? objects.push(object) - 1 : -1),
+    isSame: samenessTest(plan),
     column(timestampMs, values, slotOfRow, rowCount) {
       for (let row = 0; row < rowCount; row++) {
         const slot = slotOfRow[row];

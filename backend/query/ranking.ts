@@ -1,5 +1,5 @@
 import { tableOf } from './dimensions.ts';
-import { fallOf, objectTest, type Plan } from './evaluate.ts';
+import { fallOf, objectTest, samenessTest, type Plan } from './evaluate.ts';
 import { ObjectSet } from './objectSet.ts';
 import type { Buckets, Course, KnownObject, Limit, Series, SeriesReader } from './types.ts';
 
@@ -45,6 +45,7 @@ export function rankObjects(
     { ...range, pods },
     {
       slotFor: (object) => (accepts(object) ? objects.push(object) - 1 : -1),
+      isSame: samenessTest(plan),
       column: (_timestampMs, values, slotOfRow, rowCount) =>
         ranks.addColumn(values, slotOfRow, rowCount, objects.length),
       course: (slot, course) => ranks.addCourse(slot, course, objects.length),

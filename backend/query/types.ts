@@ -59,6 +59,8 @@ export interface Course {
 export interface SampleVisitor {
   /** Says once per object where its values belong, -1 for nowhere; objects that did not exist then are not asked. */
   slotFor(object: KnownObject): number;
+  /** Whether an object under its earlier and its later names is one and the same for the answer. */
+  isSame?(earlier: KnownObject, later: KnownObject): boolean;
   /** One value of many objects: row i is of `slotOfRow[i]`. Both arrays are used again after the call. */
   column(timestampMs: number, values: Float64Array, slotOfRow: Int32Array, rowCount: number): void;
   /** Many values of one object. */
