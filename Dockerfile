@@ -30,8 +30,9 @@ COPY --from=backend-build /heapscope/build ./build
 RUN chmod 755 bin/heapscope.mjs && ln -s /heapscope/bin/heapscope.mjs /heapster
 # A number, so that Kubernetes can see that it is not root (`runAsNonRoot`).
 USER 10001
-# The history; mount a volume of your own to keep it.
-ENV HEAPSCOPE_DATA_DIR=/data
+# The history; mount a volume of your own to keep it. As another user, who may not write there, it starts all the same and keeps
+# history in memory; with HEAPSCOPE_DATA_DIR=/data it does not start without.
+ENV XDG_DATA_HOME=/data
 VOLUME /data
 EXPOSE 8082
 HEALTHCHECK --interval=30s --timeout=5s --start-period=90s \

@@ -142,6 +142,8 @@ describe('Dockerfile', () => {
   test('runs the backend without root, checks its health, and brings all that its starter needs', () => {
     const last = dockerfile.slice(dockerfile.findIndex((line) => line.endsWith(' AS backend')));
     expect(last).toContain('USER 10001');
+    // Not HEAPSCOPE_DATA_DIR: manifests of others run the image as whom they like, with a root file system to read only.
+    expect(last).toContain('ENV XDG_DATA_HOME=/data');
     expect(last.join('\n')).toMatch(/HEALTHCHECK .*\/livez/);
     expect(last.join('\n')).toContain('ENTRYPOINT ["node", "bin/heapscope.mjs"]');
     const imported = [...read('bin/heapscope.mjs').matchAll(/'\.\.\/([^']+)'/g)].map(([, path]) => path);
