@@ -143,3 +143,19 @@ describe.each([
     );
   });
 });
+
+test('Prometheus 3 that refuses the first samples it is sent, being too old, goes on to be written to by 2.0', async () => {
+  const engine = await prometheus3();
+  await engine.start();
+  const earlier = testSender({ url: engine.writeUrl, protocol: 'auto' });
+  earlier.round(BEGIN_MS + 5 * MINUTE_MS, 5000);
+  await until('it arrives', () => earlier.reports()[0].sentCount === 2);
+  const sender = testSender({ url: engine.writeUrl, protocol: 'auto' });
+  sender.round(BEGIN_MS + 4 * MINUTE_MS, 4000);
+  await until('it is refused', () => sender.reports()[0].droppedCounts.refused === 2);
+  expect(sender.problems()).toEqual([expect.stringMatching(/^receiver answered 400 .*out of order/)]);
+  sender.round(BEGIN_MS + 6 * MINUTE_MS, 6000);
+  await until('the next one arrives', () => sender.reports()[0].sentCount === 2);
+  expect(sender.reports()[0].protocol).toBe('2.0');
+  expect(await samplesOf(engine, SELECTOR)).toEqual([5, 6].map((minute) => [minute * MINUTE_MS, `${minute}000`]));
+});

@@ -7,7 +7,7 @@ import { encodeVersion2 } from './encodeVersion2.ts';
 import { createEndpoint, type Endpoint, type EndpointOptions } from './endpoint.ts';
 import { sortExternalLabels, type ExternalLabels } from './externalLabels.ts';
 import { ReceiverState, type ReceiverReport, type RemoteLog } from './receiverState.ts';
-import { judgeAnswer, type Outcome, type Protocol } from './requestOutcome.ts';
+import { judgeAnswer, type OtherProtocol, type Outcome, type Protocol } from './requestOutcome.ts';
 import type { Parcel } from './sampleGrid.ts';
 import { SampleQueue, type QueuedParcel } from './sampleQueue.ts';
 import { packSnappy } from './snappyBlock.ts';
@@ -23,7 +23,7 @@ export interface RemoteClock {
 export interface ReceiverOptions extends EndpointOptions {
   /** For labels of metrics. */
   readonly name: string;
-  /** `auto`: 2.0, and 1.0 as soon as the receiver turns out not to speak it. */
+  /** `auto`: 2.0, and 1.0 where the receiver turns out not to speak it; the other way round too. */
   readonly protocol: 'auto' | Protocol;
   /** Labels added to every series. */
   readonly labels?: Readonly<Record<string, string>>;
@@ -68,7 +68,7 @@ export class Receiver {
   private readonly bytes = new ByteWriter(1 << 20);
   private readonly running: Promise<void>;
   private protocol: Protocol;
-  private mayFallBack: boolean;
+  private speaksVersion2 = false;
   private failures = 0;
   private wake: () => void = () => undefined;
 
@@ -77,7 +77,6 @@ export class Receiver {
     this.sending = sending;
     this.endpoint = createEndpoint(options);
     this.protocol = options.protocol === '1.0' ? '1.0' : '2.0';
-    this.mayFallBack = options.protocol === 'auto';
     this.external = sortExternalLabels(options.labels ?? {});
     this.state = new ReceiverState(options, sending.clock.nowMs, sending.log);
     this.queue = new SampleQueue({
@@ -140,10 +139,6 @@ export class Receiver {
     const parcel = await this.queue.load(queued);
     if (parcel) {
       const outcome = await this.attempt(parcel);
-      if (outcome.kind === 'other_protocol') {
-        this.fallBack();
-        return this.deliver(queued);
-      }
       if (outcome.kind === 'retry') {
         if (!this.stopping.signal.aborted) {
           this.state.failed(parcel.sampleCount, outcome.problem);
@@ -160,23 +155,40 @@ export class Receiver {
     if (outcome.kind === 'refused') {
       this.state.refused(parcel.sampleCount - outcome.sentCount, outcome.problem, outcome.status);
     }
+    this.speaksVersion2 ||= outcome.isConfirmed;
     const sentCount = outcome.kind === 'sent' ? outcome.sampleCount : outcome.sentCount;
     if (sentCount > 0) {
-      this.mayFallBack &&= this.protocol === '1.0';
       this.state.sent(sentCount, parcel.timestampMs);
     }
   }
 
+  /** Sends a parcel by the protocol of the last one; by the other where that is not understood, and from then on if it is taken. */
   private async attempt(parcel: Parcel): Promise<Outcome> {
-    const { clock, requestTimeoutMs, userAgent } = this.sending;
     const { protocol } = this;
+    const outcome = await this.send(parcel, protocol);
+    if (outcome.kind !== 'other_protocol') {
+      return outcome;
+    }
+    const other = protocol === '2.0' ? '1.0' : '2.0';
+    const again = await this.send(parcel, other);
+    if (again.kind === 'other_protocol') {
+      return outcome.refusal;
+    }
+    if (again.kind === 'sent') {
+      this.changeTo(other);
+    }
+    return again;
+  }
+
+  private async send(parcel: Parcel, protocol: Protocol): Promise<Outcome | OtherProtocol> {
+    const { clock, requestTimeoutMs, userAgent } = this.sending;
     let body: Buffer;
     try {
       body = this.encode(parcel, protocol);
     } catch (error) {
       // It would fail again: better to lose it than to hold up everything behind it.
       const problem = `Samples could not be encoded: ${sentenceOf(error)}. This is a fault of Heapscope; please report it.`;
-      return { kind: 'refused', problem, status: 0, sentCount: 0 };
+      return { kind: 'refused', problem, status: 0, sentCount: 0, isConfirmed: false };
     }
     try {
       const answer = await this.endpoint.ask({
@@ -196,7 +208,8 @@ export class Receiver {
       return judgeAnswer(answer, {
         title: this.options.title,
         protocol,
-        mayFallBack: this.mayFallBack && protocol === '2.0',
+        mayChange: this.options.protocol === 'auto',
+        speaksVersion2: this.speaksVersion2,
         sampleCount: parcel.sampleCount,
         nowMs: clock.nowMs(),
       });
@@ -212,10 +225,11 @@ export class Receiver {
     return packSnappy(this.bytes.written());
   }
 
-  private fallBack(): void {
-    if (this.protocol === '2.0') {
-      this.protocol = '1.0';
-      this.sending.log.info(`${this.options.title} does not speak protocol 2.0 of remote write; 1.0 is used.`);
+  private changeTo(protocol: Protocol): void {
+    if (this.protocol !== protocol) {
+      const { title } = this.options;
+      this.sending.log.info(`${title} does not speak protocol ${this.protocol} of remote write; ${protocol} is used.`);
+      this.protocol = protocol;
     }
   }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { until } from '../../tests/support/until.ts';
 import { nodeBatch } from '../store/testing/batches.ts';
 import { endEverything, temporaryFolder } from './testing/processes.ts';
-import { scriptedReceiver, takesVersion2, type ScriptedReceiver } from './testing/scriptedReceiver.ts';
+import { scriptedReceiver, takesVersion2, type Script, type ScriptedReceiver } from './testing/scriptedReceiver.ts';
 import { stopSenders, testSender } from './testing/sending.ts';
 
 let receiver: ScriptedReceiver;
@@ -116,6 +116,72 @@ describe('protocols', () => {
     sender.round(120_000, 6);
     await until('it is refused', () => sender.reports()[0].droppedCounts.refused === 1);
     expect(sender.reports()[0]).toMatchObject({ sentCount: 3, protocol: '2.0' });
+  });
+
+  test('who says how much of the very first round it wrote speaks 2.0: nothing is sent twice', async () => {
+    receiver.script = refuses(400, { 'X-Prometheus-Remote-Write-Samples-Written': '1' }, 'out of order');
+    const sender = testSender({ url: receiver.url, protocol: 'auto' });
+    sender.round(60_000, 5);
+    await until('it is dealt with', () => sender.reports()[0].pendingCount === 0);
+    expect(receiver.requests.map(({ protocol }) => protocol)).toEqual(['2.0']);
+    expect(sender.reports()[0]).toMatchObject({ sentCount: 1, protocol: '2.0', droppedCounts: { refused: 1 } });
+  });
+
+  test('who wrote nothing of the first round and says so is believed from then on', async () => {
+    receiver.script = refuses(400, { 'X-Prometheus-Remote-Write-Samples-Written': '0' }, 'too old');
+    const sender = testSender({ url: receiver.url, protocol: 'auto' });
+    sender.round(60_000, 5);
+    await until('it is refused', () => sender.reports()[0].droppedCounts.refused === 2);
+    receiver.script = refuses(400, {}, 'an answer of something in between');
+    sender.round(120_000, 6);
+    await until('the next one too', () => sender.reports()[0].droppedCounts.refused === 4);
+    expect(receiver.requests.map(({ protocol }) => protocol)).toEqual(['2.0', '2.0']);
+  });
+
+  test('who takes 2.0 only stays with it, even if it once refuses a round without saying what it wrote', async () => {
+    const only2: Script = (request) => (request.protocol === '2.0' ? takesVersion2(request) : { status: 415 });
+    receiver.script = (request) => (request.protocol === '2.0' ? { status: 400 } : { status: 415 });
+    const sender = testSender({ url: receiver.url, protocol: 'auto' });
+    sender.round(60_000, 5);
+    await until('it is refused', () => sender.reports()[0].droppedCounts.refused === 2);
+    receiver.script = only2;
+    sender.round(120_000, 6);
+    await until('the next one arrives', () => sender.reports()[0].sentCount === 2);
+    expect(receiver.requests.map(({ protocol, status }) => [protocol, status])).toEqual([
+      ['2.0', 400],
+      ['1.0', 415],
+      ['2.0', 204],
+    ]);
+    expect(sender.reports()[0].protocol).toBe('2.0');
+  });
+
+  test('2.0 is spoken again to who does not take 1.0 any more, and the other way round', async () => {
+    const only = (spoken: string): Script => {
+      return (request) => (request.protocol === spoken ? takesVersion2(request) : { status: 415 });
+    };
+    const sender = testSender({ url: receiver.url, protocol: 'auto' });
+    for (const [index, spoken] of ['1.0', '2.0', '1.0'].entries()) {
+      receiver.script = only(spoken);
+      sender.round((index + 1) * 60_000, 5);
+      await until(`it arrives by ${spoken}`, () => sender.reports()[0].sentCount === 2 * (index + 1));
+      expect(sender.reports()[0]).toMatchObject({ protocol: spoken, droppedCounts: { refused: 0 } });
+    }
+    expect(taken()).toEqual(['60000: 5', '120000: 5', '180000: 5']);
+    expect(sender.told).toEqual([
+      'receiver does not speak protocol 2.0 of remote write; 1.0 is used.',
+      'receiver does not speak protocol 1.0 of remote write; 2.0 is used.',
+      'receiver does not speak protocol 2.0 of remote write; 1.0 is used.',
+    ]);
+  });
+
+  test('who takes neither is asked once by each per request, and that is told once', async () => {
+    receiver.script = refuses(415, {}, 'neither');
+    const sender = testSender({ url: receiver.url, protocol: 'auto' });
+    sender.round(60_000, 5);
+    sender.round(120_000, 6);
+    await until('all are refused', () => sender.reports()[0].droppedCounts.refused === 4);
+    expect(receiver.requests.map(({ protocol }) => protocol)).toEqual(['2.0', '1.0', '2.0', '1.0']);
+    expect(sender.told).toHaveLength(1);
   });
 
   test('2.0 alone does not become 1.0', async () => {

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { serve, type TestServer } from '../../../tests/support/server.ts';
 import { decodeVersion1, decodeVersion2, type ReceivedSeries } from './decodeRequests.ts';
 import { unpackSnappy } from './unpackSnappy.ts';
@@ -12,12 +12,14 @@ export interface ReceivedRequest {
   readonly status: number;
 }
 
-/** What to answer: a status, or more. */
-export type Script = (request: Omit<ReceivedRequest, 'status'>) => {
+interface ScriptedAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly text?: string;
-};
+}
+
+/** What to answer: a status, or more; now or later. */
+export type Script = (request: Omit<ReceivedRequest, 'status'>) => ScriptedAnswer | Promise<ScriptedAnswer>;
 
 /** A receiver of remote write that decodes strictly, remembers, and answers as it is told. */
 export interface ScriptedReceiver {
@@ -28,7 +30,7 @@ export interface ScriptedReceiver {
 }
 
 /** Takes everything, as a receiver of 2.0 does. */
-export const takesVersion2: Script = ({ series }) => ({
+export const takesVersion2 = ({ series }: Pick<ReceivedRequest, 'series'>): ScriptedAnswer => ({
   status: 204,
   headers: { 'X-Prometheus-Remote-Write-Samples-Written': String(series.length) },
 });
@@ -39,17 +41,18 @@ export async function scriptedReceiver(script: Script = takesVersion2): Promise<
   const server: TestServer = await serve((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      try {
-        const received = readRequest(request.url ?? '', request.headers, Buffer.concat(chunks));
-        const { status, headers = {}, text = '' } = made.script(received);
-        requests.push({ ...received, status });
-        response.writeHead(status, headers).end(text);
-      } catch (error) {
-        response.writeHead(500).end(String(error));
-      }
-    });
+    request.on('end', () => void answer(request, Buffer.concat(chunks), response));
   });
+  const answer = async (request: IncomingMessage, body: Buffer, response: ServerResponse) => {
+    try {
+      const received = readRequest(request.url ?? '', request.headers, body);
+      const { status, headers = {}, text = '' } = await made.script(received);
+      requests.push({ ...received, status });
+      response.writeHead(status, headers).end(text);
+    } catch (error) {
+      response.writeHead(500).end(String(error));
+    }
+  };
   const made: ScriptedReceiver = { url: `${server.url}/api/v1/write`, requests, script, close: () => server.close() };
   return made;
 }
