@@ -91,8 +91,10 @@ export class Receiver {
 
   /** Takes the parcels of a committed round. */
   offer(parcels: readonly Parcel[]): void {
+    // A receiver may also be slower than the rounds without failing: what it has not taken by now belongs on the disk.
+    const isBehind = this.queue.pendingSamples > 0;
     this.queue.push(parcels);
-    if (this.failures > 0 || this.queue.hasSpilled) {
+    if (isBehind || this.failures > 0 || this.queue.hasSpilled) {
       void this.queue.spill();
     }
     this.wake();

@@ -298,6 +298,47 @@ describe('the queue', () => {
     await until('the files are gone', () => files(folder).length === 0 && second.reports()[0].diskBytes === 0);
   });
 
+  test('goes to the disk when a receiver that answers well is slower than the rounds, and outlasts a crash', async () => {
+    const [folder, crashed] = [temporaryFolder(), temporaryFolder()];
+    let asked = 0;
+    let letGo: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    receiver.script = async () => {
+      asked++;
+      await held;
+      return { status: 204 };
+    };
+    const first = testSender({ url: receiver.url }, { folder });
+    first.round(60_000, 1);
+    await until('the first is on its way', () => asked === 1);
+    expect(files(folder)).toEqual([]);
+    first.round(120_000, 2);
+    first.round(180_000, 3);
+    await until('all are on disk', () => first.reports()[0].memoryBytes === 0 && first.reports()[0].diskBytes > 0);
+    cpSync(folder, crashed, { recursive: true });
+    letGo();
+    await until('all arrive', () => first.reports()[0].sentCount === 6);
+    expect(taken()).toEqual(['60000: 1', '120000: 2', '180000: 3']);
+    await until('the files are gone', () => files(folder).length === 0);
+    await first.stop();
+
+    receiver.requests.length = 0;
+    receiver.script = takesVersion2;
+    const second = testSender({ url: receiver.url }, { folder: crashed });
+    await until('all arrive after the crash', () => second.reports()[0].sentCount === 6);
+    expect(taken()).toEqual(['60000: 1', '120000: 2', '180000: 3']);
+  });
+
+  test('does not touch the disk for a receiver that keeps up', async () => {
+    const folder = temporaryFolder();
+    const sender = testSender({ url: receiver.url }, { folder });
+    for (let minute = 1; minute <= 10; minute++) {
+      sender.round(minute * 60_000, minute);
+      await until('it is taken', () => sender.reports()[0].pendingCount === 0);
+      expect(files(folder)).toEqual([]);
+    }
+  });
+
   test('outlasts a crash: what was on disk at that moment is sent, in order and once', async () => {
     const [folder, crashed] = [temporaryFolder(), temporaryFolder()];
     receiver.script = refuses(503);
