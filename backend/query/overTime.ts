@@ -140,22 +140,56 @@ function increaseReducer(steps: number, fall: 'restart' | 'loss'): StepReducer {
 /** Percentiles by linear interpolation between the closest ranks, as PromQL's `quantile_over_time` has them. */
 function percentileReducer(share: number, steps: number): StepReducer {
   const samples: number[][] = [];
-  const put = (slot: number, step: number, value: number) => (samples[slot * steps + step] ??= []).push(value);
+  const means: Mean[][] = [];
   return {
-    add: put,
-    // Of a bucket no percentile can be told: its mean is one sample among others.
-    addBucket: (slot, step, { sum, count }, index) => put(slot, step, sum[index] / count[index]),
+    add: (slot, step, value) => (samples[slot * steps + step] ??= []).push(value),
+    // Of a bucket no percentile can be told: its mean stands for each of its samples.
+    addBucket: (slot, step, { sum, count }, index) =>
+      (means[slot * steps + step] ??= []).push({ value: sum[index] / count[index], count: count[index] }),
     get(slot, step) {
-      const sorted = samples[slot * steps + step]?.sort((one, other) => one - other);
-      if (!sorted) {
+      const own = samples[slot * steps + step];
+      const ofBuckets = means[slot * steps + step];
+      if (!own && !ofBuckets) {
         return NaN;
       }
-      const rank = share * (sorted.length - 1);
-      const below = sorted[Math.floor(rank)];
-      return below + (sorted[Math.ceil(rank)] - below) * (rank - Math.floor(rank));
+      const ranked = ofBuckets ? rankMeans(own ?? [], ofBuckets) : rankSamples(own);
+      const rank = share * (ranked.count - 1);
+      const below = ranked.at(Math.floor(rank));
+      return below + (ranked.at(Math.ceil(rank)) - below) * (rank - Math.floor(rank));
     },
     clear() {
       samples.length = 0;
+      means.length = 0;
+    },
+  };
+}
+
+/** The mean of so many samples. */
+interface Mean {
+  readonly value: number;
+  readonly count: number;
+}
+
+/** Samples by their rank, from 0 for the least. */
+interface Ranked {
+  readonly count: number;
+  at(rank: number): number;
+}
+
+function rankSamples(samples: number[]): Ranked {
+  samples.sort((one, other) => one - other);
+  return { count: samples.length, at: (rank) => samples[rank] };
+}
+
+function rankMeans(samples: readonly number[], means: readonly Mean[]): Ranked {
+  const all = [...means, ...samples.map((value) => ({ value, count: 1 }))].sort(
+    (one, other) => one.value - other.value
+  );
+  return {
+    count: all.reduce((sum, { count }) => sum + count, 0),
+    at(rank) {
+      let left = rank;
+      return all.find(({ count }) => (left -= count) < 0)!.value;
     },
   };
 }

@@ -91,7 +91,7 @@ function answerSeries(
 }
 
 function percentileOfMeans(untilMs: number): string {
-  return `Up to ${new Date(untilMs).toISOString()} only minima, maxima and means are kept: percentiles are those of the means. Ask for max, or keep samples for longer with --history-raw.`;
+  return `Up to ${new Date(untilMs).toISOString()} only minima, maxima and means are kept: in percentiles these means stand for their samples. Ask for max, or keep samples for longer with --history-raw.`;
 }
 
 function readSeries(

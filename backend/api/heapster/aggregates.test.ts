@@ -22,6 +22,12 @@ test('points that stand for several samples tell their extremes, and weigh as ma
     { count: 11, average: { floatValue: 250 / 11 }, maximum: { intValue: 100 }, minimum: { intValue: 1 } },
   ]);
   expect(aggregate(far, ['max'], 0, 0).buckets).toMatchObject([{ timestamp: '1970-01-01T00:00:00Z' }]);
+  expect(aggregate(far, ['median', '50-perc', '95-perc'], 3_600_000, 0).buckets).toMatchObject([
+    { median: { intValue: 20 }, percentiles: { '50': { intValue: 20 }, '95': { intValue: 20 } } },
+  ]);
+  expect(aggregate(far, ['99-perc'], 3_600_000, 0).buckets).toMatchObject([
+    { percentiles: { '99': { intValue: 50 } } },
+  ]);
 });
 
 test('percentiles are values that were there, the median may lie between two', () => {

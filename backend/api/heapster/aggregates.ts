@@ -152,8 +152,9 @@ function choose(aggregation: Aggregation, sorted: readonly Point[]): Point | und
     case '50-perc':
     case '95-perc':
     case '99-perc': {
-      const rank = Math.floor((sorted.length * Number.parseInt(aggregation, 10)) / 100 + 0.5) - 1;
-      return sorted[Math.max(0, Math.min(sorted.length - 1, rank))];
+      const count = countOf(sorted);
+      const rank = Math.floor((count * Number.parseInt(aggregation, 10)) / 100 + 0.5) - 1;
+      return sampleAt(sorted, Math.max(0, Math.min(count - 1, rank)));
     }
     case 'average':
     case 'median':
@@ -162,22 +163,29 @@ function choose(aggregation: Aggregation, sorted: readonly Point[]): Point | und
   }
 }
 
+/** The point that stands for a sample, counted from the least of all samples. */
+function sampleAt(sorted: readonly Point[], rank: number): Point {
+  let left = rank;
+  return sorted.find(({ of }) => (left -= of?.count ?? 1) < 0)!;
+}
+
 /** What a point has for an aggregation that chooses one: of several samples the greatest or the least. */
 function valueOf(aggregation: Aggregation, { value, of }: Point): number | bigint {
   return of && (aggregation === 'max' || aggregation === 'min') ? of[aggregation] : value;
 }
 
-/** Average and median are doubles, whatever the points are. Percentiles of points that stand for several are those of the points. */
+/** Average and median are doubles, whatever the points are. In percentiles a point that stands for several counts as often. */
 function reckon(aggregation: Aggregation, points: readonly Point[], sorted: readonly Point[]): number | bigint {
-  const at = (index: number) => Number(sorted[index].value);
+  const at = (rank: number) => Number(sampleAt(sorted, rank).value);
   switch (aggregation) {
     case 'count':
       return countOf(points);
     case 'average':
       return points.reduce((sum, { value, of }) => sum + (of?.sum ?? Number(value)), 0) / countOf(points);
     case 'median': {
-      const middle = Math.floor(sorted.length / 2);
-      return sorted.length % 2 === 1 ? at(middle) : at(middle - 1) + (at(middle) - at(middle - 1)) / 2;
+      const count = countOf(sorted);
+      const middle = Math.floor(count / 2);
+      return count % 2 === 1 ? at(middle) : at(middle - 1) + (at(middle) - at(middle - 1)) / 2;
     }
     case 'max':
     case 'min':
