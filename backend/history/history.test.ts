@@ -73,6 +73,14 @@ function readMinutes(history: History, metric: string, stepMs = MINUTE, fromMinu
   return found;
 }
 
+/** Cuts the one file of segments whose name begins so in half. */
+function damage(path: string, name: string): void {
+  const [file, ...others] = readdirSync(join(path, 'segments')).filter((one) => one.startsWith(name));
+  expect(others).toEqual([]);
+  const segment = join(path, 'segments', file);
+  truncateSync(segment, statSync(segment).size >> 1);
+}
+
 function minutes(from: number, to: number): Record<number, number> {
   return Object.fromEntries(Array.from({ length: to - from + 1 }, (_, index) => [from + index, from + index]));
 }
@@ -101,6 +109,41 @@ describe('what was committed', () => {
     expect(readMinutes(again, MEMORY)).toEqual({ ...minutes(1, 120), ...buckets, ...minutes(241, 245) });
     expect(Object.keys(readMinutes(again, MEMORY, MINUTE, 125, 155))).toEqual(['130', '140', '150']);
     expect(Object.keys(readMinutes(again, MEMORY, MINUTE, 175, 242)).slice(-3)).toEqual(['240', '241', '242']);
+  });
+
+  it('is told by finer buckets, or else by samples, where the file of buckets is damaged', async () => {
+    const path = temporaryFolder();
+    await writeMinutes(await openHistory(path), 1, 26 * 60 + 5);
+    const expected = (from: number, to: number, every: number) =>
+      Object.fromEntries(
+        Array.from({ length: (to - from) / every }, (_, index) => from + (index + 1) * every).map((one) => [one, one])
+      );
+    const latest = { ...expected(24 * 60, 26 * 60, 60), ...minutes(1561, 1565) };
+    damage(path, '1h.2.');
+    const withTens = await openHistory(path);
+    expect(readMinutes(withTens, MEMORY, HOUR)).toEqual({ ...expected(0, 24 * 60, 10), ...latest });
+    expect(Object.keys(readMinutes(withTens, MEMORY, HOUR, 205, 235))).toEqual(['210', '220', '230']);
+    await withTens.close();
+    damage(path, '10m.2.');
+    const withSamples = await openHistory(path);
+    expect(readMinutes(withSamples, MEMORY, HOUR)).toEqual({ ...minutes(1, 24 * 60), ...latest });
+    expect(readMinutes(withSamples, MEMORY, 10 * MINUTE)).toEqual({
+      ...minutes(1, 24 * 60),
+      ...expected(24 * 60, 26 * 60, 10),
+      ...minutes(1561, 1565),
+    });
+    await withSamples.close();
+  });
+
+  it('is told by its buckets, too, where the newest file of its samples is damaged', async () => {
+    const path = temporaryFolder();
+    await writeMinutes(await openHistory(path), 1, 240);
+    damage(path, `raw.1.${START + 121 * MINUTE}`);
+    const again = await openHistory(path);
+    const buckets = Object.fromEntries(Array.from({ length: 12 }, (_, index) => [130 + index * 10, 130 + index * 10]));
+    expect(readMinutes(again, MEMORY)).toEqual({ ...minutes(1, 120), ...buckets });
+    expect(readMinutes(again, MEMORY, HOUR)).toEqual({ 60: 60, 120: 120, 180: 180, 240: 240 });
+    await again.close();
   });
 
   it('stays when the round after it is torn', async () => {
@@ -184,6 +227,21 @@ describe('retention', () => {
     expect(found[60 * 6]).toBe(360);
     expect(Object.keys(found).filter((minute) => Number(minute) <= 360 && Number(minute) % 10 !== 0)).toEqual([]);
     expect(found[10 * 60 - 1]).toBe(599);
+  });
+
+  it('of hours may be shorter than that of samples, which then answer what is older', async () => {
+    const retention = { keepMs: { raw: DAY, '10m': 5 * HOUR, '1h': 3 * HOUR }, maxBytes: 1e9 };
+    const history = await openHistory(temporaryFolder(), { retention });
+    await writeMinutes(history, 1, 10 * 60);
+    const found = Object.keys(readMinutes(history, MEMORY, HOUR)).map(Number);
+    const [tens, hours] = [history.store.ofTier('10m')[0].fromMs, history.store.ofTier('1h')[0].fromMs];
+    const [firstTen, firstHour] = [tens - 10 * MINUTE, hours - HOUR].map((timeMs) => (timeMs - START) / MINUTE);
+    expect(firstTen).toBeGreaterThan(60);
+    expect(firstHour).toBeGreaterThan(firstTen);
+    const every = (from: number, to: number, step: number) =>
+      Array.from({ length: (to - from) / step }, (_, index) => from + (index + 1) * step);
+    const expected = [...every(0, firstTen, 1), ...every(firstTen, firstHour, 10), ...every(firstHour, 600, 60)];
+    expect(found).toEqual(expected);
   });
 
   it('leaves points that know the extremes of the samples they stand for', async () => {

@@ -10,7 +10,7 @@ import type { ShardMetric } from './segmentReader.ts';
 import type { Segment, SegmentStore } from './segmentStore.ts';
 import { BUCKET_MS, type Aggregates, type Stored } from './shardBlock.ts';
 import { Slots } from './slots.ts';
-import { spansOf, tierFor, type Span } from './spans.ts';
+import { newestOnDiskMs, spansOf, tierFor, type Span } from './spans.ts';
 import { WarmRounds, type ReadAll } from './warmRounds.ts';
 
 /**
@@ -141,7 +141,7 @@ export class JoinedReader {
   }
 
   private get sealedUntilMs(): number {
-    return this.store.newestMs('raw');
+    return newestOnDiskMs(this.store);
   }
 
   private times(spans: readonly Span[], { fromMs, toMs }: Range): number[] {
