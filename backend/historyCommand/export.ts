@@ -1,10 +1,10 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { HeapscopeError } from '../errors.ts';
+import { codeOf, HeapscopeError, sentenceOf } from '../errors.ts';
 import { HistorySnapshot } from '../history/snapshot.ts';
 import type { TableName } from '../model/batch.ts';
 import type { Tier } from '../history/shardBlock.ts';
 import { CsvFormat } from './csv.ts';
-import { exportedSeries, metricsOf, type Selection, type Series } from './exportedSeries.ts';
+import { exportedSeries, metricsOf, refuseUnknown, type Selection, type Series } from './exportedSeries.ts';
 import type { HistoryCommand } from './main.ts';
 import { OpenMetricsFormat } from './openMetrics.ts';
 import { choiceOption, timeOption, type Given } from './options.ts';
@@ -98,9 +98,14 @@ async function write(
   terminal: Terminal
 ): Promise<number> {
   const before = snapshot.damages.length;
+  refuseUnknown(snapshot, selection);
   const metrics = metricsOf(snapshot, selection);
   const progress = new Progress(terminal, 'Exporting', metrics.length);
-  const descriptor = output === undefined || format === 'parquet' ? undefined : openSync(output, 'w');
+  const opened = output === undefined ? undefined : openOutput(output);
+  const descriptor = format === 'parquet' ? undefined : opened;
+  if (opened !== undefined && descriptor === undefined) {
+    closeSync(opened);
+  }
   const sink = {
     write: (text: string) => (descriptor === undefined ? terminal.out.write(text) : writeSync(descriptor, text) >= 0),
   };
@@ -131,4 +136,16 @@ async function write(
   snapshot.damages.slice(before).forEach((sentence) => terminal.err.write(`${sentence}\n`));
   terminal.err.write(`${values} ${selection.tier === 'raw' ? 'samples' : 'buckets'} of ${metrics.length} metrics.\n`);
   return snapshot.damages.length > 0 ? 1 : 0;
+}
+
+function openOutput(path: string): number {
+  try {
+    return openSync(path, 'w');
+  } catch (error) {
+    if (codeOf(error) === '') {
+      throw error;
+    }
+    const sentence = `--output=${path} cannot be written: ${sentenceOf(error)}. Name a file in a folder that is there.`;
+    throw new HeapscopeError('bad_config', sentence, { cause: error });
+  }
 }

@@ -1,8 +1,13 @@
 import { scanHistory, type HistoryPart } from '../history/historyReader.ts';
-import { namesAt, type HistoryObject } from '../history/inventory.ts';
+import { HeapscopeError } from '../errors.ts';
+import type { HistoryObject } from '../history/inventory.ts';
+import { underEachName } from '../history/namesOverTime.ts';
 import { BUCKET_MS, type Tier } from '../history/shardBlock.ts';
 import type { HistorySnapshot } from '../history/snapshot.ts';
 import type { ObjectNames, TableName } from '../model/batch.ts';
+import { describeMetric } from '../model/catalogue.ts';
+import { heapsterColumn } from '../model/heapsterValues.ts';
+import { NAME_COLUMNS } from './columns.ts';
 
 /** What is to be written. Undefined: all. */
 export interface Selection {
@@ -42,7 +47,7 @@ export interface Series extends LevelMetric {
   readonly points: SeriesPoints;
 }
 
-/** The metrics that are there, of all or of those selected. */
+/** The metrics that are there, of all or of those selected; without what only corrects values for Heapster's own face. */
 export function metricsOf(
   { store }: HistorySnapshot,
   { tier, fromMs, toMs, metrics, levels }: Selection
@@ -51,7 +56,8 @@ export function metricsOf(
   for (const { reader } of store.between(tier, fromMs, toMs)) {
     for (const [level, names] of reader.metrics()) {
       for (const metric of names) {
-        if ((!levels || levels.has(level)) && (!metrics || metrics.has(metric))) {
+        const isWanted = (!levels || levels.has(level)) && (!metrics || metrics.has(metric));
+        if (isWanted && !metric.startsWith(HEAPSTER)) {
           found.set(`${level} ${metric}`, { level, metric });
         }
       }
@@ -59,6 +65,28 @@ export function metricsOf(
   }
   return [...found.keys()].sort().map((key) => found.get(key)!);
 }
+
+const HEAPSTER = heapsterColumn('');
+
+/** Refuses a metric that is neither in the catalogue nor in the history: its name is mistyped. Throws `bad_config`. */
+export function refuseUnknown(snapshot: HistorySnapshot, { metrics = new Set() }: Selection): void {
+  const unknown = [...metrics].filter((metric) => !describeMetric(metric));
+  if (unknown.length > 0) {
+    const all = { fromMs: -Infinity, toMs: Infinity, metrics: undefined, levels: undefined };
+    const rest = { namespaces: undefined, pods: undefined, nodes: undefined };
+    const found = TIERS.flatMap((tier) => metricsOf(snapshot, { tier, ...all, ...rest }));
+    const there = [...new Set(found.map(({ metric }) => metric))].sort();
+    const wrong = unknown.find((metric) => !there.includes(metric));
+    if (wrong !== undefined) {
+      throw new HeapscopeError(
+        'bad_config',
+        `--metric=${wrong} is no metric, and not in this history; it has ${there.join(', ') || 'none at all'}.`
+      );
+    }
+  }
+}
+
+const TIERS = ['raw', '10m', '1h'] as const;
 
 /** The series of one metric, node by node: no more than one node's are in memory. */
 export function* exportedSeries(
@@ -91,12 +119,38 @@ export function* exportedSeries(
       });
     });
     for (const [object, found] of points) {
-      const newestMs = found.timesMs.at(-1);
-      if (newestMs !== undefined) {
-        yield { level, metric, names: namesAt(object, newestMs), points: found };
+      for (const { names, untilMs } of namesInTime(object)) {
+        const part = takenUntil(found, untilMs);
+        if (part.timesMs.length > 0) {
+          yield { level, metric, names, points: part };
+        }
       }
     }
   }
+}
+
+/** The names an object had one after the other, each until when, as far as a row tells them. */
+function namesInTime(object: HistoryObject): Array<{ readonly names: ObjectNames; readonly untilMs: number }> {
+  const each = underEachName(object);
+  const isLast = (index: number) =>
+    index === each.length - 1 || NAME_COLUMNS.some(([, of]) => of(each[index].names) !== of(each[index + 1].names));
+  const told = each.filter((_, index) => isLast(index));
+  return told.map(({ names, lastSeenMs }, index) => {
+    // A bucket may end after the object went.
+    return { names, untilMs: index === told.length - 1 ? Infinity : lastSeenMs };
+  });
+}
+
+/** Takes the points up to a time away. */
+function takenUntil({ timesMs, values, buckets }: SeriesPoints, untilMs: number): SeriesPoints {
+  const later = timesMs.findIndex((timeMs) => timeMs > untilMs);
+  const taken = <Value>(list: Value[]) => list.splice(0, later < 0 ? list.length : later);
+  const points = { timesMs: taken(timesMs), values: taken(values) };
+  if (!buckets) {
+    return points;
+  }
+  const { min, max, sum, count } = buckets;
+  return { ...points, buckets: { min: taken(min), max: taken(max), sum: taken(sum), count: taken(count) } };
 }
 
 function isSelected({ names }: HistoryObject, { namespaces, pods, nodes }: Selection): boolean {

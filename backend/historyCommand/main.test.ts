@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parquetReadObjects } from 'hyparquet';
 import { doFileTask } from '../history/fileTasks.ts';
@@ -8,6 +8,7 @@ import { History } from '../history/history.ts';
 import { batchTable, nodeBatch } from '../history/testing/history.ts';
 import { removeTemporaryFolders, temporaryFolder } from '../history/testing/temporaryFolder.ts';
 import type { Table } from '../model/batch.ts';
+import { HEAPSTER_CPU, HEAPSTER_HAD_NONE, heapsterColumn } from '../model/heapsterValues.ts';
 import { runHistoryCommand } from './main.ts';
 import { Progress } from './terminal.ts';
 
@@ -143,6 +144,39 @@ describe('beside a running backend', () => {
     ]);
   });
 
+  it('export writes all that is known of buckets as OpenMetrics', async () => {
+    const argv = ['--tier=1h', '--metric=cpu/usage', '--pod=vault', '--to=2026-11-21T01:00:00Z'];
+    const { out } = await run(path, 'export', '--format=openmetrics', ...argv);
+    const series = (aggregation: string, value: string) =>
+      `heapscope_pod_cpu_usage_seconds{node="a",namespace="bank",pod="vault",aggregation="${aggregation}"} ${value} 1795222800`;
+    expect(out.split('\n').slice(2, -2)).toEqual([
+      series('mean', '9.15e-8'),
+      series('min', '3e-9'),
+      series('max', '1.8e-7'),
+      series('sum', '0.00000549'),
+      series('count', '60'),
+    ]);
+  });
+
+  it('export of a metric that is in no catalogue and not there tells which are', async () => {
+    const file = join(temporaryFolder(), 'values.csv');
+    const { code, out, err } = await run(path, 'export', '--metric=memory/usgae', `--output=${file}`);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toBe(
+      '--metric=memory/usgae is no metric, and not in this history; it has cpu/usage, memory/usage, network/rx.\n'
+    );
+    expect(existsSync(file)).toBe(false);
+    const none = await run(path, 'export', '--metric=memory/rss');
+    expect([none.code, none.err]).toEqual([0, '0 samples of 0 metrics.\n']);
+  });
+
+  it.each(['csv', 'parquet', 'openmetrics'])('export as %s into a folder that is missing says so', async (format) => {
+    const file = join(temporaryFolder(), 'missing', 'values');
+    const { code, err } = await run(path, 'export', `--format=${format}`, `--output=${file}`);
+    expect(code).toBe(2);
+    expect(err).toMatch(/^--output=\S+ cannot be written: .*no such file or directory/);
+  });
+
   it('export writes Parquet that others read', async () => {
     const file = join(temporaryFolder(), 'values.parquet');
     const { code, err } = await run(path, 'export', '--format=parquet', `--output=${file}`, '--metric=memory/usage');
@@ -211,6 +245,48 @@ test('pods that went so long ago that only a file of their own knows them are ve
   expect((await run(path, 'prune', '--namespace=shop')).out).toMatch(/1 objects of the namespace shop were removed/);
   expect((await run(path, 'export')).out).not.toContain('job');
   expect((await run(path, 'verify')).out).toMatch(/1 objects; all whole/);
+});
+
+/** A history of one pod on a node, with these names and values each minute. */
+async function writtenBy(minutes: number, row: (minute: number) => { names: object; values: Record<string, number> }) {
+  const path = temporaryFolder();
+  const retention = { keepMs: { raw: 14 * DAY, '10m': 60 * DAY, '1h': 400 * DAY }, maxBytes: 1e9 };
+  const log = { info: () => undefined, warn: () => undefined };
+  const history = History.open({ path, retention, resolutionMs: MINUTE, log });
+  for (let minute = 1; minute <= minutes; minute++) {
+    const { names, values } = row(minute);
+    const table = { ...batchTable({ 'shop/db-0': values }), names: [{ namespace: 'shop', pod: 'db-0', ...names }] };
+    history.append(nodeBatch('a', START + minute * MINUTE, { pod: table }));
+    history.commit(START + minute * MINUTE);
+    await history.settled();
+  }
+  await history.close();
+  return path;
+}
+
+test("export leaves out what only Heapster's own face reads", async () => {
+  const values = { 'memory/usage': 1, [heapsterColumn('memory/usage')]: HEAPSTER_HAD_NONE, [HEAPSTER_CPU]: 2 };
+  const path = await writtenBy(120, () => ({ names: {}, values }));
+  for (const tier of ['raw', '10m', '1h']) {
+    const { out, err } = await run(path, 'export', `--tier=${tier}`);
+    expect(out).not.toContain('heapster');
+    expect(err).toMatch(/ of 1 metrics\.\n$/);
+  }
+  expect((await run(path, 'export', `--metric=${HEAPSTER_CPU}`)).code).toBe(2);
+});
+
+test('export writes values under the names an object had at their time', async () => {
+  const path = await writtenBy(4, (minute) => ({
+    names: { uid: minute < 3 ? 'one' : 'two', labels: { color: minute < 4 ? 'blue' : 'green' } },
+    values: { 'memory/usage': minute },
+  }));
+  const rows = (await run(path, 'export')).out.split('\r\n').slice(1, -1);
+  expect(rows.map((row) => row.split(',').slice(-2))).toEqual([
+    ['one', '1'],
+    ['one', '2'],
+    ['two', '3'],
+    ['two', '4'],
+  ]);
 });
 
 test('verify finds a flipped bit, and leaves the file where it is', async () => {

@@ -25,8 +25,8 @@ export class OpenMetricsFormat {
       const text = of(names);
       return text === undefined || text === '' ? [] : [`${label}="${escaped(text)}"`];
     });
-    const scale = prometheusScale(definition.unit);
-    const lines = (list: ReadonlyArray<number | bigint>, aggregation?: string) => {
+    const ofUnit = prometheusScale(definition.unit);
+    const lines = (list: ReadonlyArray<number | bigint>, aggregation?: string, scale = ofUnit) => {
       const all = aggregation === undefined ? labels : [...labels, `aggregation="${aggregation}"`];
       const head = `${name}${isCounter ? '_total' : ''}${all.length > 0 ? `{${all.join(',')}}` : ''}`;
       this.sink.write(
@@ -41,6 +41,7 @@ export class OpenMetricsFormat {
     lines(buckets.min, 'min');
     lines(buckets.max, 'max');
     lines(buckets.sum, 'sum');
+    lines(buckets.count, 'count', 1);
   }
 
   end(): void {
