@@ -8,20 +8,24 @@ import {
   type KnownPath,
 } from '../../backend/api/heapster/paths.ts';
 import { readParameters } from '../../backend/api/heapster/parameters.ts';
+import type { ClusterFacts } from '../../backend/api/heapster/types.ts';
 import { currentName } from '../../backend/api/heapster/values.ts';
 import type { Answer } from './ask.ts';
-import type { Accepted } from './compareBatches.ts';
+import { compareExports, compareResources } from './compareNewest.ts';
+import { compareNames } from './compareNames.ts';
 import { comparePoints, type PointContext } from './comparePoints.ts';
+import { compareSchemas } from './compareSchemas.ts';
 import { parseExact, type ExactValue } from './exactJson.ts';
-import { departureOfSet, type ExportedSet } from './compareExport.ts';
 import type { Departure } from './findings.ts';
+import { difference, isSame } from './isSame.ts';
 import type { Kit, RecordedRequest } from './kit.ts';
+import { expectedHistory, expectedList } from './ownAnswers.ts';
 
 /** What is known of a run when its requests are asked. */
 export interface RunContext extends PointContext {
   readonly kit: Kit;
-  /** Metric names of each key, by time. */
-  readonly own: ReadonlyMap<number, ReadonlyMap<string, ReadonlySet<string>>>;
+  /** What the API server says when a request is asked. */
+  readonly facts: ClusterFacts;
   /** The newest batch of Heapster was not the newest in time. */
   readonly lastIsLate: boolean;
 }
@@ -29,12 +33,10 @@ export interface RunContext extends PointContext {
 /** Compares the answer to a request with the recorded one. */
 export function compareAnswer(request: RecordedRequest, ours: Answer, context: RunContext): void {
   const { findings } = context;
-  const known = departureOfPage(request, ours, context);
-  if (known) {
-    findings.depart(known);
-    return;
-  }
-  const reason = differenceOf(request, ours, context);
+  const reason =
+    departureOfPage(request, ours, context) ??
+    compareHistorical(request, ours, context) ??
+    differenceOf(request, ours, context);
   if (reason === undefined) {
     findings.agree();
   } else if (reason in context.departures) {
@@ -54,17 +56,48 @@ function departureOfPage(
   if (/^\/(metrics)?$/.test(bare) && !(status === ours.status && body === ours.body)) {
     return 'pages';
   }
-  if (body === '404 page not found\n' && ours.body !== body && /^\/apis\/metrics(\.k8s\.io)?\/v1alpha1\b/.test(bare)) {
+  if (body === NOT_FOUND && ours.body !== body && /^\/apis\/metrics(\.k8s\.io)?\/v1alpha1\b/.test(bare)) {
     const own = kit.run.heapster.startsWith('v1.5') ? '/apis/metrics/' : '/apis/metrics.k8s.io/';
     return bare.startsWith(own) ? undefined : 'groups';
   }
-  if (bare.startsWith(`${ROOTS.historical}/`)) {
-    const isOff = body === '404 page not found\n' && ours.body !== body;
-    const isList = /\/(nodes|namespaces|pods|freecontainers)\/?$/.test(bare);
-    const isByUid = /\/pod-id(-list)?\//.test(bare) && status === 500 && ours.body !== body;
-    return isOff || isByUid || (isList && ours.status === 200) ? 'historical' : undefined;
-  }
   return undefined;
+}
+
+const NOT_FOUND = '404 page not found\n';
+/** What InfluxDB 1.x made of lists and of uids. */
+const BROKEN_LIST = /^(\[\s*"(nodename|namespace_name)"\s*\]|Unable to list .*)\s*$/;
+const BROKEN_UID = /^No results for metric /;
+
+/**
+ * Answers of the historical API that Heapster did not have, or broke. Ours has to be what the rounds say: the departure,
+ * or a sentence. Undefined where the recorded one is to be compared.
+ */
+function compareHistorical(
+  { method, path, at, body = '' }: RecordedRequest,
+  ours: Answer,
+  { own }: RunContext
+): string | undefined {
+  const [bare] = path.split('?');
+  const known = bare.startsWith(`${ROOTS.historical}/`) ? knownPath(bare) : undefined;
+  const isBroken =
+    body === NOT_FOUND ||
+    (/\/(nodes|namespaces|pods|freecontainers)\/?$/.test(bare) && BROKEN_LIST.test(body)) ||
+    (/\/pod-id(-list)?\//.test(bare) && BROKEN_UID.test(body));
+  if (!known || !isBroken || ours.body === body || method !== 'GET') {
+    return undefined;
+  }
+  const expected = expectedHistory(own, known, path, Date.parse(at));
+  if (ours.status !== expected.status) {
+    return `status ${ours.status} instead of ${expected.status}: ${ours.body.slice(0, 200)}`;
+  }
+  if (expected.value === undefined) {
+    return ours.body === expected.text ? 'historical' : `${ours.body.slice(0, 300)} instead of ${expected.text}`;
+  }
+  if (ours.contentType !== 'application/json') {
+    return `content type ${ours.contentType} instead of application/json`;
+  }
+  const told = parseExact(ours.body);
+  return isSame(told, expected.value) ? 'historical' : difference(told, expected.value);
 }
 
 /** Why two answers are not the same: a departure, or a sentence; undefined if they are. */
@@ -110,30 +143,54 @@ function compareJson(
 ): string | undefined {
   const [bare] = request.path.split('?');
   if (bare.startsWith(ROOTS.exportSchema)) {
-    return isSame(withoutDescriptions(ours), withoutDescriptions(theirs))
-      ? 'descriptions'
-      : schemaDifference(ours, theirs, context);
+    return compareSchemas(ours, theirs, isOlder(context));
   }
   if (bare.startsWith(ROOTS.export)) {
-    return compareSets(ours, theirs, (entry) => JSON.stringify((entry as unknown as ExportedSet).labels), context);
+    return compareExports(ours, theirs, context);
   }
   const path = knownPath(bare);
   if (!path) {
-    return compareSets(itemsOf(ours), itemsOf(theirs), resourceName, context);
+    const selector = readParameters(request.path)('labelSelector') ?? '';
+    return compareResources(ours, theirs, selector, context);
   }
+  const isHistorical = bare.startsWith(ROOTS.historical);
   if (path.kind === 'list' || path.kind === 'keys') {
-    return isSame(sorted(ours), sorted(theirs)) ? undefined : context.lastIsLate ? 'order' : difference(ours, theirs);
+    return compareLists(path, ours, theirs, isHistorical, context);
   }
   if (path.kind === 'names') {
-    return compareNames(heapsterKey(entityIn(path)), ours, theirs, bare.startsWith(ROOTS.historical), context);
+    return compareNames(heapsterKey(entityIn(path)), ours, theirs, isHistorical, context);
   }
   const asked = {
     keys: keysOf(path),
     metric: currentName(path.names.metric ?? '') + askedLabels(request.path),
-    isHistorical: bare.startsWith(ROOTS.historical),
+    isHistorical,
     isFromStart: readParameters(request.path)('start') !== undefined,
   };
-  return comparePoints(asked, ours, theirs, context);
+  const found = comparePoints(asked, ours, theirs, context);
+  if (found !== undefined && (path.kind === 'aggregates' || path.kind === 'pod-aggregates')) {
+    const expected = expectedHistory(context.own, path, request.path, Date.parse(request.at));
+    return isSame(ours, expected.value ?? null) ? found : difference(ours, expected.value ?? null);
+  }
+  return found;
+}
+
+/** Lists in any order. Where Heapster took a late batch for the newest, ours has to be that of the newest in time. */
+function compareLists(
+  path: KnownPath,
+  ours: ExactValue,
+  theirs: ExactValue,
+  isHistorical: boolean,
+  { own, newestMs, lastIsLate }: RunContext
+): string | undefined {
+  if (isSame(sorted(ours), sorted(theirs))) {
+    return undefined;
+  }
+  if (!lastIsLate || isHistorical) {
+    return difference(ours, theirs);
+  }
+  const newest = own.get(newestMs) ?? new Map();
+  const expected = path.kind === 'keys' ? [...newest.keys()].sort() : expectedList([newest], path, false);
+  return isSame(sorted(ours), expected) ? 'order' : difference(ours, expected);
 }
 
 /** The labels of a request as {@link Accepted} has them. */
@@ -160,155 +217,22 @@ function keysOf(path: KnownPath): string[] {
     : pods.split(',').map((pod) => heapsterKey({ level: 'pod', namespace, pod }));
 }
 
-/** A request that fails in one of the two because a value departs. */
-function acceptedStatus({ path }: RecordedRequest, ours: Answer, context: RunContext): string | undefined {
-  const [bare] = path.split('?');
-  if (
-    /^\/apis\/metrics/.test(bare) &&
-    ours.status === 404 &&
-    acceptedFor(context, `:${bare.split('/').at(-1) ?? ''}`)
-  ) {
-    return 'fallen';
+/** A request about one object that fails in one of the two because a value departs. */
+function acceptedStatus(request: RecordedRequest, ours: Answer, context: RunContext): string | undefined {
+  const statuses = [ours.status, request.status].sort();
+  if (!/^\/apis\/metrics/.test(request.path) || statuses.join() !== '200,404') {
+    return undefined;
   }
-  return undefined;
-}
-
-/** How a value departs in the newest round whose name has this in it; undefined if none does. */
-function acceptedFor({ accepted, newestMs }: RunContext, part: string): Departure | undefined {
-  return [...accepted].find(([value]) => value.startsWith(`${newestMs} `) && value.includes(part))?.[1];
-}
-
-function compareNames(
-  key: string,
-  ours: ExactValue,
-  theirs: ExactValue,
-  isHistorical: boolean,
-  context: RunContext
-): string | undefined {
-  const [own, recorded] = [new Set(ours as string[]), new Set(theirs as string[])];
-  const missing = [...recorded].filter((name) => !own.has(name));
-  const further = [...own].filter((name) => !recorded.has(name));
-  const departures = new Set<string>();
-  for (const name of missing) {
-    const isForeign = isHistorical && isOfOthers(context, key, name);
-    departures.add(departureOf(context.accepted, key, name) ?? (isForeign ? 'historical' : `${name} is missing`));
-  }
-  for (const name of further) {
-    const isOld = !isHistorical && timesOf(context, key, name).some((timeMs) => timeMs <= context.shortSinceMs);
-    departures.add(isOld ? 'kept' : (departureOf(context.accepted, key, name) ?? `${name} is told beyond`));
-  }
-  return [...departures].sort(
-    (one, other) => Number(one in context.departures) - Number(other in context.departures)
-  )[0];
-}
-
-function departureOf(accepted: Accepted, key: string, name: string): Departure | undefined {
-  return [...accepted].find(([value]) => value.endsWith(` ${key} ${name}`))?.[1];
-}
-
-/**
- * InfluxDB named a metric if one object of the kind had it, and some object that carries the name: for a pod also one of
- * its containers, for a node also one of its pods.
- */
-function isOfOthers({ own }: RunContext, key: string, name: string): boolean {
-  const kindOf = (each: string) => each.replace(/:[^/]*/g, '');
-  const having = [...own.values()].flatMap((keys) =>
-    [...keys].flatMap(([each, names]) => (names.has(name) ? [each] : []))
+  const [own, recorded] = [ours, request].map(({ status, body }): ExactValue[] =>
+    status === 200 ? [parseExact(body ?? '')] : []
   );
-  const isWithin = (each: string) => each.startsWith(`${key}/`) || (key.startsWith('node:') && each.includes('/pod:'));
-  return !having.includes(key) && having.some((each) => kindOf(each) === kindOf(key)) && having.some(isWithin);
-}
-
-function timesOf({ own }: RunContext, key: string, name: string): number[] {
-  return [...own].flatMap(([timeMs, keys]) => (keys.get(key)?.has(name) ? [timeMs] : []));
-}
-
-/** Compares what comes in any order, entry by entry. */
-function compareSets(
-  ours: ExactValue,
-  theirs: ExactValue,
-  nameOf: (entry: ExactValue) => string,
-  context: RunContext
-): string | undefined {
-  if (!Array.isArray(ours) || !Array.isArray(theirs)) {
-    return isSame(ours, theirs) ? undefined : context.lastIsLate ? 'order' : difference(ours, theirs);
-  }
-  if (context.lastIsLate) {
-    return 'order';
-  }
-  const own = new Map(ours.map((entry: ExactValue) => [nameOf(entry), entry]));
-  const recorded = new Map(theirs.map((entry: ExactValue) => [nameOf(entry), entry]));
-  let departure: string | undefined;
-  for (const name of new Set([...own.keys(), ...recorded.keys()])) {
-    const [mine, told] = [own.get(name) ?? null, recorded.get(name) ?? null];
-    if (!isSame(mine, told)) {
-      const found = name.startsWith('{')
-        ? departureOfSet(mine, told, context)
-        : acceptedFor(context, `:${name.split('/').at(-1) ?? name}`);
-      if (!found) {
-        return `${name}: ${difference(mine, told)}`;
-      }
-      departure = found;
-    }
-  }
-  return departure;
+  return compareResources(own, recorded, '', context);
 }
 
 function isOlder({ kit }: RunContext): boolean {
   return kit.run.heapster.startsWith('v1.5');
 }
 
-function itemsOf(value: ExactValue): ExactValue {
-  if (typeof value === 'object' && value !== null && 'items' in value) {
-    return value.items ?? [];
-  }
-  return [value];
-}
-
-function resourceName(entry: ExactValue): string {
-  const { namespace = '', name } = (entry as { metadata: { namespace?: string; name: string } }).metadata;
-  return `${namespace}/${name}`;
-}
-
-function schemaDifference(ours: ExactValue, theirs: ExactValue, context: RunContext): string {
-  return isOlder(context) ? 'version' : difference(withoutDescriptions(ours), withoutDescriptions(theirs));
-}
-
-function withoutDescriptions(value: ExactValue): ExactValue {
-  return parseExact(JSON.stringify(value, (key, entry: unknown) => (key === 'description' ? undefined : entry)));
-}
-
 function sorted(value: ExactValue): ExactValue {
   return Array.isArray(value) ? ([...value] as string[]).sort() : value;
-}
-
-const NUMBER_TOLERANCE = 1e-9;
-/** `uptime` was read from a clock that the recording knows to 100 ms. */
-const UPTIME_TOLERANCE_MS = 100;
-
-/** Whether two values are the same; the entries of `uptime` to 100 ms, and doubles to their last digits. */
-export function isSame(ours: ExactValue, theirs: ExactValue, tolerance = 0): boolean {
-  if (typeof ours === 'number' && typeof theirs === 'number') {
-    return (
-      Math.abs(ours - theirs) <=
-      Math.max(tolerance, Math.abs(theirs) * (Number.isInteger(theirs) ? 0 : NUMBER_TOLERANCE))
-    );
-  }
-  if (typeof ours !== 'object' || typeof theirs !== 'object' || ours === null || theirs === null) {
-    return ours === theirs;
-  }
-  const [own, recorded] = [Object.entries(ours), Object.entries(theirs)];
-  const other = theirs as { readonly [key: string]: ExactValue };
-  return (
-    own.length === recorded.length &&
-    own.every(
-      ([key, value]) => key in other && isSame(value, other[key], key === 'uptime' ? UPTIME_TOLERANCE_MS : tolerance)
-    )
-  );
-}
-
-function difference(ours: ExactValue, theirs: ExactValue): string {
-  const text = (value: ExactValue) =>
-    JSON.stringify(value, (_key, entry: unknown) => (typeof entry === 'bigint' ? `${entry}` : entry)).slice(0, 400);
-  return `${text(ours)} instead of ${text(theirs)}`;
 }

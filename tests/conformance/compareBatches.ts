@@ -5,6 +5,7 @@ import { ownDiskRate } from './diskRates.ts';
 import { numberOf, withoutNegativeRates } from './expectedBatch.ts';
 import type { Departure, Findings } from './findings.ts';
 import type { LabelledRecord, RecordedBatch, RecordedSet, RecordedValue } from './kit.ts';
+import { isOfTwoRounds, withOrderedRates } from './orderedRates.ts';
 import { PAUSE_METRICS, withPausesAdded } from './pauseSums.ts';
 import { movedWithPods } from './toldTwice.ts';
 
@@ -30,7 +31,7 @@ const SUM_TOLERANCE = 5e-6;
 export interface BatchComparison {
   readonly findings: Findings;
   readonly accepted: Accepted;
-  /** Rates of this round may differ, because Heapster stored it, or the one before it, out of order. */
+  /** Heapster stored this round, or the one before it, out of order: rates are those of the order of time. */
   readonly isOutOfOrder: boolean;
   /** The recording is of a version that knew less. */
   readonly isOlder: boolean;
@@ -51,7 +52,8 @@ interface Comparing extends BatchComparison {
 export function compareBatch(recorded: RecordedBatch, own: OwnSets, given: BatchComparison): void {
   const { isOfContainers, isOlder, before } = given;
   const comparison = { ...given, moved: movedWithPods(recorded, own, given.toldTwice) };
-  const expected = isOfContainers ? withPausesAdded(recorded, before, isOlder) : withoutNegativeRates(recorded);
+  const stored = isOfContainers ? withPausesAdded(recorded, before, isOlder) : withoutNegativeRates(recorded);
+  const expected = given.isOutOfOrder ? withOrderedRates(recorded, before, stored, isOfContainers) : stored;
   const where = recorded.timestamp;
   for (const key of new Set([...Object.keys(recorded.sets), ...own.keys()])) {
     const theirs = recorded.sets[key] as RecordedSet | undefined;
@@ -110,12 +112,9 @@ function compareMetrics(
       findings.agree();
     } else if (isExpected) {
       const isPause = comparison.isOfContainers && !comparison.isOlder && isOfPods(key) && PAUSE_METRICS.has(name);
-      const departure = isPause ? 'pauses' : 'fallen';
+      const departure = isPause ? 'pauses' : comparison.isOutOfOrder && isOfTwoRounds(name) ? 'order' : 'fallen';
       findings.depart(departure);
       accepted.set(told, departure);
-    } else if (comparison.isOutOfOrder && /_rate$|node_utilization$/.test(name)) {
-      findings.depart('order');
-      accepted.set(told, 'order');
     } else if (comparison.isOlder && isNewer(key, name, theirs, comparison.isOfContainers ? new Map() : own)) {
       findings.depart('version');
       accepted.set(told, 'version');

@@ -1,13 +1,16 @@
 import { valueName, type Accepted } from './compareBatches.ts';
 import type { ExactValue } from './exactJson.ts';
 import type { DEPARTURES, Departure, Findings } from './findings.ts';
-import { isSame } from './compareAnswers.ts';
+import { isSame } from './isSame.ts';
+import { valuesIn, type OwnHistory } from './ownAnswers.ts';
 
 /** What comparisons of points need to know of a run. */
 export interface PointContext {
   readonly findings: Findings;
   readonly departures: typeof DEPARTURES;
   readonly accepted: Accepted;
+  /** What each round holds, by its time. */
+  readonly own: OwnHistory;
   readonly newestMs: number;
   /** Heapster had nothing older than this, of the two metrics it kept long and of all others. */
   readonly longSinceMs: number;
@@ -26,8 +29,11 @@ export interface AskedPoints {
 interface PointList {
   readonly metrics?: ReadonlyArray<{ readonly timestamp: string; readonly value: number | bigint }>;
   readonly latestTimestamp?: string;
-  readonly buckets?: ExactValue;
+  readonly buckets?: readonly Bucket[];
+  readonly bucketSize?: number | bigint;
 }
+
+type Bucket = { readonly [key: string]: ExactValue } & { readonly timestamp: string };
 
 const LONG = new Set(['cpu/usage_rate', 'memory/usage']);
 
@@ -68,8 +74,7 @@ function compareList(
   }
   const [key] = asked.keys;
   if (!ours.metrics || !theirs.metrics) {
-    const departs = [...context.accepted].find(([name]) => name.endsWith(` ${key} ${asked.metric}`));
-    return departs?.[1] ?? `${show(ours)} instead of ${show(theirs)}`;
+    return compareBuckets(`${key} ${asked.metric}`, ours, theirs, context.accepted);
   }
   const [own, recorded] = [byTime(ours.metrics), byTime(theirs.metrics)];
   const departures = new Set<Departure>();
@@ -81,8 +86,11 @@ function compareList(
     }
     const departure =
       context.accepted.get(valueName(timeMs, key, asked.metric)) ?? forgotten(asked, timeMs, expected, context);
-    if (!departure) {
-      return `${new Date(timeMs).toISOString()} ${values.join(' ')} instead of ${expected.join(' ')}`;
+    const held = valuesIn(context.own.get(timeMs), key, asked.metric);
+    const isHeld = values.length > 0 ? values.every((value) => held.includes(value)) : held.length === 0;
+    if (!departure || !isHeld) {
+      const what = `${values.join(' ')} instead of ${expected.join(' ')}, the round holds ${held.join(' ')}`;
+      return `${new Date(timeMs).toISOString()} ${what}`;
     }
     departures.add(departure);
   }
@@ -98,6 +106,49 @@ function compareList(
     first ??
     (isSame(ours as ExactValue, theirs as ExactValue, 100) ? undefined : `${show(ours)} instead of ${show(theirs)}`)
   );
+}
+
+/** Compares aggregates bucket by bucket: one that differs has to hold a value that departs. */
+function compareBuckets(value: string, ours: PointList, theirs: PointList, accepted: Accepted): string | undefined {
+  const other = `${show(ours)} instead of ${show(theirs)}`;
+  if (!ours.buckets || !theirs.buckets || !isSame(ours.bucketSize ?? null, theirs.bucketSize ?? null)) {
+    return other;
+  }
+  const sizeMs = Number(ours.bucketSize ?? 0) / 1e6;
+  const [own, recorded] = [ours.buckets, theirs.buckets].map(
+    (buckets) => new Map(buckets.map((bucket) => [bucket.timestamp, numbersOf(bucket)]))
+  );
+  let departure: Departure | undefined;
+  for (const timestamp of new Set([...own.keys(), ...recorded.keys()])) {
+    if (isSame(own.get(timestamp) ?? null, recorded.get(timestamp) ?? null)) {
+      continue;
+    }
+    // Without buckets the whole time that was asked for is one.
+    const [fromMs, toMs] = sizeMs > 0 ? [Date.parse(timestamp), Date.parse(timestamp) + sizeMs] : [0, Infinity];
+    const departs = [...accepted].find(([name]) => {
+      const timeMs = Number(name.slice(0, name.indexOf(' ')));
+      return name === `${timeMs} ${value}` && timeMs >= fromMs && timeMs < toMs;
+    });
+    if (!departs) {
+      return `${timestamp}: ${other}`;
+    }
+    departure ??= departs[1];
+  }
+  return departure ?? other;
+}
+
+/** A bucket with whole numbers and others alike: one value with a fraction makes doubles of all others of its column. */
+function numbersOf(bucket: Bucket): ExactValue {
+  const plain = (entry: ExactValue): ExactValue => {
+    if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {
+      return entry;
+    }
+    const [only, ...rest] = Object.entries(entry as { readonly [key: string]: ExactValue });
+    return rest.length === 0 && /^(int|float)Value$/.test(only?.[0] ?? '')
+      ? Number(only[1])
+      : Object.fromEntries(Object.entries(entry).map(([key, value]) => [key, plain(value as ExactValue)]));
+  };
+  return plain(bucket);
 }
 
 /** A point that Heapster had forgotten when it was asked, and we had not. */

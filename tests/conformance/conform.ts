@@ -1,8 +1,8 @@
-import { ask } from './ask.ts';
+import { ask, type Answer } from './ask.ts';
 import { compareAnswer, type RunContext } from './compareAnswers.ts';
-import { compareBatch, type Accepted } from './compareBatches.ts';
+import { compareBatch, type Accepted, type OwnSets } from './compareBatches.ts';
 import { DEPARTURES, Findings } from './findings.ts';
-import type { Kit } from './kit.ts';
+import type { Kit, RecordedRequest } from './kit.ts';
 import { Replay } from './replay.ts';
 import { podsToldTwice } from './toldTwice.ts';
 
@@ -17,8 +17,14 @@ export interface Conformance {
   readonly requests: Findings;
 }
 
-/** Replays a recorded run through the pipeline and the doors, and compares everything. */
-export async function conform(kit: Kit): Promise<Conformance> {
+/**
+ * Replays a recorded run through the pipeline and the doors, and compares everything. `asReceived` may change what our
+ * doors answered, so that a test can see whether that is found.
+ */
+export async function conform(
+  kit: Kit,
+  asReceived: (answer: Answer, request: RecordedRequest) => Answer = (answer) => answer
+): Promise<Conformance> {
   const [batches, requests] = [new Findings(), new Findings()];
   if (!SOURCES.has(kit.run.source)) {
     batches.differ(`The source "${kit.run.source}" is not offered.`);
@@ -31,6 +37,7 @@ export async function conform(kit: Kit): Promise<Conformance> {
   const lastStoredMs = Date.parse(kit.batches.at(-1)?.storedAt ?? '') || 0;
   const context: RunContext = {
     kit,
+    facts: replay.facts(),
     own,
     accepted,
     findings: requests,
@@ -48,7 +55,7 @@ export async function conform(kit: Kit): Promise<Conformance> {
         continue;
       }
       replay.setClock(Date.parse(request.at));
-      compareAnswer(request, await ask(server.port, request), context);
+      compareAnswer(request, asReceived(await ask(server.port, request), request), context);
     }
   } finally {
     await server.close();
@@ -62,8 +69,8 @@ async function replayRounds(
   replay: Replay,
   findings: Findings,
   accepted: Accepted
-): Promise<Map<number, Map<string, Set<string>>>> {
-  const own = new Map<number, Map<string, Set<string>>>();
+): Promise<Map<number, OwnSets>> {
+  const own = new Map<number, OwnSets>();
   const disordered = disorderedRounds(kit, replay.resolutionMs);
   const isOlder = kit.run.heapster.startsWith('v1.5');
   const rounds = [...kit.rounds].sort((one, other) => (one.windowEnd < other.windowEnd ? -1 : 1));
@@ -73,10 +80,7 @@ async function replayRounds(
     replay.applyChanges(kit.changes, Date.parse(batch?.storedAt ?? round.windowEnd));
     await replay.collect(round);
     const sets = replay.newestSets();
-    own.set(
-      timestampMs,
-      new Map([...sets].map(([key, { set }]) => [key, new Set([...set.values.keys(), ...set.labelled.map(nameOf)])]))
-    );
+    own.set(timestampMs, sets);
     if (batch) {
       const earlier = new Date(timestampMs - replay.resolutionMs).toISOString().replace('.000Z', 'Z');
       compareBatch(batch, sets, {
@@ -95,10 +99,6 @@ async function replayRounds(
     }
   }
   return own;
-}
-
-function nameOf({ name }: { readonly name: string }): string {
-  return name;
 }
 
 /** Rounds whose rates depend on the order of storing: those stored behind newer ones, and those next in time. */

@@ -113,7 +113,8 @@ export class Replay {
     return serve(app);
   }
 
-  private facts(): ClusterFacts {
+  /** What the API server says now. */
+  facts(): ClusterFacts {
     const { objects, containers } = this;
     return {
       nodes: () => objects.nodes(),

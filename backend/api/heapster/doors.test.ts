@@ -111,6 +111,23 @@ test('without the export its list is empty before and after the first round, and
   }
 });
 
+test('the history lists the nodes whose kubelet answered once, now or long ago', async () => {
+  const head = new HeadStore({ windowMs: 60 * R, maxBytes: 1e8 });
+  for (const [endMs, answers] of [
+    [NEWEST - R, { always: 1, once: 1, never: 0 }],
+    [NEWEST, { always: 1, once: 0, never: 0 }],
+  ] as const) {
+    for (const [name, answered] of Object.entries(answers)) {
+      const node = [{ key: name, names: { node: name }, values: { 'kubelet/answered': answered } }];
+      head.append(nodeBatch(name, endMs, { node }));
+    }
+    head.append(totalsBatch(endMs, {}));
+    head.commit(endMs);
+  }
+  const ask = await start('open', { head });
+  expect(JSON.parse((await ask('/api/v1/historical/nodes/')).body)).toEqual(['always', 'once']);
+});
+
 const valuesIn = (body: string) =>
   (JSON.parse(body) as { metrics: Array<{ value: number }> }).metrics.map(({ value }) => value);
 

@@ -7,11 +7,12 @@ import type { GoValue } from './goJson.ts';
 import { isZeroTime } from './goTime.ts';
 import { ALWAYS, checkMetric, checkNames, Resolver } from './historyEntities.ts';
 import { EntityLabels } from './labels.ts';
+import { hasAnswered } from './newestRound.ts';
 import { readLabels, readList, readTimes, type Parameters } from './parameters.ts';
 import { entityIn, type KnownPath } from './paths.ts';
 import { PointBudget, pointsAnswer } from './pointAnswers.ts';
 import { isInSight, maySee } from './sight.ts';
-import type { HeapsterOptions, Point, PointReader } from './types.ts';
+import type { HeapsterOptions, Point, PointReader, RoundReader } from './types.ts';
 import { currentName, metricOf, PartIndex, readLabelled, readNames, readPoints } from './values.ts';
 
 /** Answers a path of the historical API. What Heapster broke there with InfluxDB 1.x, lists and uids, works. */
@@ -120,7 +121,7 @@ function readTagged(
 }
 
 /** Everything of a kind there ever was, as far as the history reaches and the asker may see it. */
-function listHistory({ history }: HeapsterOptions, { level, names }: KnownPath, scope: Scope): string[] {
+function listHistory({ recent, history }: HeapsterOptions, { level, names }: KnownPath, scope: Scope): string[] {
   const { namespace, node, pod } = names;
   if (level !== 'namespace' && !maySee(scope, { level, namespace })) {
     return [];
@@ -134,7 +135,11 @@ function listHistory({ history }: HeapsterOptions, { level, names }: KnownPath, 
       (level === 'container' && own.pod !== pod);
     const name = ownName(level, own) ?? '';
     const isWanted = !isElsewhere && !found.has(name) && isInSight(scope, { level, namespace: own.namespace });
-    if (isWanted && (own.reported !== false || level === 'container' || wasReported(history, own))) {
+    const wasThere = () =>
+      level === 'node'
+        ? hasEverAnswered(recent, history, name)
+        : own.reported !== false || level === 'container' || wasReported(history, own);
+    if (isWanted && wasThere()) {
       found.add(name);
     }
   }
@@ -151,4 +156,12 @@ function wasReported(history: PointReader, { namespace, pod }: Omit<Entity, 'lev
   return ['uptime', 'memory/usage', 'cpu/request'].some(
     (metric) => readPoints(history, entity, metric, ALWAYS).length > 0
   );
+}
+
+/** Whether the kubelet of a node answered once: Heapster had nothing of others. */
+function hasEverAnswered(recent: RoundReader, history: PointReader, node: string): boolean {
+  const newestMs = recent.rounds().at(-1) ?? NaN;
+  const asked = { table: 'node', key: node, metric: 'kubelet/answered', node, ...ALWAYS } as const;
+  // Of times long past the mean is kept.
+  return hasAnswered(recent, node, newestMs) || [...history.points(asked)].some(({ value }) => value > 0);
 }
