@@ -36,6 +36,9 @@ interface Selection extends TimeRange {
 
 type OpenPage = (place: ObjectsPlace) => readonly HistoryObject[];
 
+/** Objects that {@link GoneFile.check} reads at a time. */
+export const OBJECTS_PER_STEP = 1_000;
+
 /** Writes objects, given in order of table, shard and number. Answers with the length of the file in bytes. */
 export function writeGoneFile(path: string, objects: Iterable<HistoryObject>): number {
   const writer = new GoneWriter(path);
@@ -141,7 +144,7 @@ export class GoneFile {
   *check(): Generator<void, void> {
     let count = 0;
     for (const _object of this.all()) {
-      if (++count % 1_000 === 0) {
+      if (++count % OBJECTS_PER_STEP === 0) {
         yield;
       }
     }

@@ -17,8 +17,12 @@ export function spanEnd(timeMs: number, spanMs: number): number {
   return Math.ceil(timeMs / spanMs) * spanMs;
 }
 
-/** Writes the rounds of a log as a segment. Undefined if the log has no whole round. */
-export function sealLog(directory: DataDirectory, log: WalReader): SegmentName | undefined {
+/** Writes the rounds of a log as a segment, and tells of each shard that is done. Undefined if the log has no whole round. */
+export function sealLog(
+  directory: DataDirectory,
+  log: WalReader,
+  onShard: () => void = () => undefined
+): SegmentName | undefined {
   const { timesMs } = log;
   if (timesMs.length === 0) {
     return undefined;
@@ -27,6 +31,7 @@ export function sealLog(directory: DataDirectory, log: WalReader): SegmentName |
   const blocks = function* () {
     for (const shard of log.shards()) {
       yield { shard, blocks: [log.block(shard)] };
+      onShard();
     }
   };
   writeAll(directory, [{ name, timesMs }], blocks());

@@ -37,13 +37,17 @@ export class HistorySnapshot {
   /** What is damaged, a sentence each. */
   readonly damages: string[] = [];
   private readonly temporary = mkdtempSync(join(tmpdir(), 'heapscope-snapshot-'));
+  private readonly onRead: (bytes: number) => void;
 
-  /** Throws `history_format` if there is no history that this program reads. */
-  static open(path: string): HistorySnapshot {
+  /**
+   * Throws `history_format` if there is no history that this program reads. `onProgress` is told how far it is, from 0 to
+   * 1: the logs take longest, which are read and then sealed.
+   */
+  static open(path: string, onProgress: (share: number) => void = () => undefined): HistorySnapshot {
     const directory = readDataDirectory(path);
     for (let left = MOST_TRIES; ; left--) {
       const before = namesIn(directory);
-      const snapshot = tryToOpen(directory, left === 0);
+      const snapshot = tryToOpen(directory, left === 0, onProgress);
       // What was merged while it was opened would be missing or be there twice.
       if (snapshot && (left === 0 || before === namesIn(directory))) {
         return snapshot;
@@ -52,14 +56,22 @@ export class HistorySnapshot {
     }
   }
 
-  constructor(directory: DataDirectory) {
+  constructor(directory: DataDirectory, onProgress: (share: number) => void) {
     this.directory = directory;
+    const inventoryBytes = bytesOf(namesOf(directory.inventory, '.inv').map((name) => join(directory.inventory, name)));
+    const logBytes = bytesOf(namesOf(directory.wal, '.wal').map((name) => join(directory.wal, name)));
+    let readBytes = 0;
+    this.onRead = (bytes) => {
+      readBytes += bytes;
+      onProgress(Math.min(1, readBytes / (2 * logBytes + inventoryBytes)));
+    };
     const noteDamage = (sentence: string) => this.damages.push(sentence);
     const logs = this.openLogs();
     try {
       this.store = new SegmentStore(directory, noteDamage, { isReadOnly: true });
       this.known = new KnownObjects(new Inventory(), new GoneStore(directory, noteDamage, { isReadOnly: true }));
       this.loadInventory(logs);
+      this.onRead(inventoryBytes);
       this.adoptLogs(logs);
     } catch (error) {
       rmSync(this.temporary, { recursive: true, force: true });
@@ -82,6 +94,7 @@ export class HistorySnapshot {
       try {
         const reader = new WalReader(path);
         const { damage } = reader;
+        this.onRead(bytesOf([path]));
         if (damage && !damage.isTorn) {
           this.damages.push(`The log ${path} is damaged at byte ${damage.offset}: ${damage.reason}.`);
         }
@@ -126,10 +139,10 @@ export class HistorySnapshot {
         continue;
       }
       try {
-        const name = sealLog(target, reader)!;
+        const shareBytes = bytesOf([path]) / reader.shards().length;
+        const name = sealLog(target, reader, () => this.onRead(shareBytes))!;
         this.store.adopt({ ...name, reader: SegmentReader.open(segmentPath(target, name)) });
-        const { size } = statSync(path, { throwIfNoEntry: false }) ?? { size: 0 };
-        this.logs.push({ path, bytes: size, timesMs });
+        this.logs.push({ path, bytes: bytesOf([path]), timesMs });
       } catch (error) {
         this.damages.push(`The log ${path} cannot be read: ${sentenceOf(error)}.`);
       }
@@ -142,9 +155,13 @@ interface OpenLog {
   readonly reader: WalReader;
 }
 
-function tryToOpen(directory: DataDirectory, isLast: boolean): HistorySnapshot | undefined {
+function tryToOpen(
+  directory: DataDirectory,
+  isLast: boolean,
+  onProgress: (share: number) => void
+): HistorySnapshot | undefined {
   try {
-    return new HistorySnapshot(directory);
+    return new HistorySnapshot(directory, onProgress);
   } catch (error) {
     // A file went away between being listed and being opened.
     if (codeOf(error) === 'ENOENT' && !isLast) {
@@ -152,6 +169,11 @@ function tryToOpen(directory: DataDirectory, isLast: boolean): HistorySnapshot |
     }
     throw error;
   }
+}
+
+/** Bytes of those files that are there. */
+function bytesOf(paths: readonly string[]): number {
+  return paths.reduce((sum, path) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0);
 }
 
 function namesIn({ inventory, segments, wal }: DataDirectory): string {

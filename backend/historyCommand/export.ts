@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { codeOf, HeapscopeError, sentenceOf } from '../errors.ts';
-import { HistorySnapshot } from '../history/snapshot.ts';
+import type { HistorySnapshot } from '../history/snapshot.ts';
 import type { TableName } from '../model/batch.ts';
 import type { Tier } from '../history/shardBlock.ts';
 import { CsvFormat } from './csv.ts';
@@ -9,7 +9,7 @@ import type { HistoryCommand } from './main.ts';
 import { OpenMetricsFormat } from './openMetrics.ts';
 import { choiceOption, timeOption, type Given } from './options.ts';
 import { openParquetFormat } from './parquet.ts';
-import { Progress, type Terminal } from './terminal.ts';
+import { openSnapshot, Progress, type Terminal } from './terminal.ts';
 
 /** Takes series one after the other; those of one metric follow each other. */
 export interface ExportFormat {
@@ -58,7 +58,7 @@ export const exportCommand: HistoryCommand = {
     if (format === 'parquet' && output === undefined) {
       throw new HeapscopeError('bad_config', 'Parquet is written to a file: name one by --output=FILE.');
     }
-    const snapshot = HistorySnapshot.open(folder);
+    const snapshot = openSnapshot(folder, terminal);
     try {
       snapshot.damages.forEach((sentence) => terminal.err.write(`${sentence}\n`));
       return await write(snapshot, selection, format, output, terminal);
@@ -118,13 +118,20 @@ async function write(
           ? new OpenMetricsFormat(sink)
           : await openParquetFormat(output!, selection.tier);
     for (const metric of metrics) {
-      for (const series of exportedSeries(snapshot, selection, metric)) {
+      let doneShare = 0;
+      const onProgress = (share: number) => {
+        if (share > doneShare) {
+          progress.add(share - doneShare);
+          doneShare = share;
+        }
+      };
+      for (const series of exportedSeries(snapshot, selection, metric, onProgress)) {
         await target.series(series);
         values += series.points.timesMs.length;
         // Lets a slow reader of standard output catch up.
         await new Promise((resolve) => setImmediate(resolve));
       }
-      progress.add(1);
+      onProgress(1);
     }
     await target.end();
   } finally {

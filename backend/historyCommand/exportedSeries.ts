@@ -88,16 +88,21 @@ export function refuseUnknown(snapshot: HistorySnapshot, { metrics = new Set() }
 
 const TIERS = ['raw', '10m', '1h'] as const;
 
-/** The series of one metric, node by node: no more than one node's are in memory. */
+/**
+ * The series of one metric, node by node: no more than one node's are in memory. `onProgress` is told the share that was
+ * read, from 0 to 1.
+ */
 export function* exportedSeries(
   { store, known }: HistorySnapshot,
   selection: Selection,
-  { level, metric }: LevelMetric
+  { level, metric }: LevelMetric,
+  onProgress: (share: number) => void
 ): Generator<Series> {
   const { tier, fromMs, toMs, nodes } = selection;
   const shards = nodes && level !== 'namespace' && level !== 'workload' && level !== 'cluster' ? nodes : undefined;
   const shardNames = new Set<string>();
-  for (const { reader } of store.between(tier, fromMs, toMs)) {
+  const segments = store.between(tier, fromMs, toMs);
+  for (const { reader } of segments) {
     for (const shard of reader.shards()) {
       if (!shards || shards.has(shard)) {
         shardNames.add(shard);
@@ -105,10 +110,12 @@ export function* exportedSeries(
     }
   }
   const find = known.lookup(level, { fromMs: fromMs - BUCKET_MS[tier], toMs }, shards);
-  for (const shard of [...shardNames].sort()) {
+  for (const [index, shard] of [...shardNames].sort().entries()) {
+    let read = 0;
     const points = new Map<HistoryObject, SeriesPoints>();
     const request = { tier, table: level, metric, fromMs, toMs, shards: new Set([shard]) };
     scanHistory(store, request, (part) => {
+      onProgress((index + ++read / segments.length) / shardNames.size);
       part.objects.forEach((number, row) => {
         const object = find(shard, number);
         if (object && isSelected(object, selection)) {

@@ -2,10 +2,10 @@ import { readdirSync } from 'node:fs';
 import { FORMAT_VERSION } from '../history/dataDirectory.ts';
 import { FolderLock } from '../history/folderLock.ts';
 import { allObjects } from '../history/knownObjects.ts';
-import { HistorySnapshot } from '../history/snapshot.ts';
+import type { HistorySnapshot } from '../history/snapshot.ts';
 import type { Tier } from '../history/shardBlock.ts';
 import type { HistoryCommand } from './main.ts';
-import { readableBytes, readableTime, type Terminal } from './terminal.ts';
+import { openSnapshot, readableBytes, readableTime, type Terminal } from './terminal.ts';
 
 const TIERS: readonly Tier[] = ['raw', '10m', '1h'];
 
@@ -36,7 +36,7 @@ export const inspectCommand: HistoryCommand = {
   details: 'Reads no values: damage inside of files is found by `heapscope history verify`.',
   flags: { json: { shape: '', description: 'Answer with JSON.' } },
   async run(folder, given, terminal) {
-    const snapshot = HistorySnapshot.open(folder);
+    const snapshot = openSnapshot(folder, terminal);
     try {
       const report = reportOf(snapshot);
       if (given.is('json')) {

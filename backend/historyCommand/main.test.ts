@@ -10,7 +10,7 @@ import { removeTemporaryFolders, temporaryFolder } from '../history/testing/temp
 import type { Table } from '../model/batch.ts';
 import { HEAPSTER_CPU, HEAPSTER_HAD_NONE, heapsterColumn } from '../model/heapsterValues.ts';
 import { runHistoryCommand } from './main.ts';
-import { Progress } from './terminal.ts';
+import { Progress, shownWhile } from './terminal.ts';
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
@@ -49,6 +49,17 @@ async function written(): Promise<{ path: string; history: History }> {
 }
 
 async function run(path: string, ...argv: string[]): Promise<{ code: number; out: string; err: string }> {
+  return runAt(() => START + DAY, path, ...argv);
+}
+
+/** Runs a command each step of which takes six seconds: every one is told. */
+async function runSlowly(path: string, ...argv: string[]): Promise<string[]> {
+  let nowMs = START + DAY;
+  const { err } = await runAt(() => (nowMs += 6_000), path, ...argv);
+  return err.split('\n').filter((line) => line.endsWith(' %'));
+}
+
+async function runAt(nowMs: () => number, path: string, ...argv: string[]) {
   const texts = { out: '', err: '' };
   const into = (name: 'out' | 'err') => ({
     write: (text: string | Uint8Array) => {
@@ -56,7 +67,7 @@ async function run(path: string, ...argv: string[]): Promise<{ code: number; out
       return true;
     },
   });
-  const terminal = { out: into('out'), err: into('err'), nowMs: () => START + DAY };
+  const terminal = { out: into('out'), err: into('err'), nowMs };
   const code = await runHistoryCommand(argv, { HEAPSCOPE_DATA_DIR: path }, terminal);
   return { code, ...texts };
 }
@@ -189,6 +200,15 @@ describe('beside a running backend', () => {
     expect(rows[LAST]).toMatchObject({ time: new Date(START + MINUTE), namespace: 'bank', pod: 'vault', value: 1 });
   });
 
+  it('each step of opening, verifying and exporting one metric is seen, up to the end', async () => {
+    const opening = await runSlowly(path, 'inspect');
+    expect(opening).toEqual(Array.from({ length: 3 }, () => expect.stringMatching(/^Opening: \d+ %$/)));
+    expect(opening[2]).toBe('Opening: 100 %');
+    const exporting = ['Exporting: 33 %', 'Exporting: 66 %', 'Exporting: 100 %'];
+    expect((await runSlowly(path, 'export', '--metric=cpu/usage')).slice(-3)).toEqual(exporting);
+    expect((await runSlowly(path, 'verify')).at(-1)).toBe('Verifying: 100 %');
+  });
+
   it('prune only tells what it would do', async () => {
     const { code, out } = await run(path, 'prune', '--before=2026-11-21T02:05:00Z', '--namespace=shop', '--dry-run');
     expect(code).toBe(0);
@@ -240,6 +260,7 @@ test('pods that went so long ago that only a file of their own knows them are ve
   const gone = { level: 0, fromMs: 0, toMs: START + 10 * MINUTE };
   doFileTask(history.directory, { kind: 'write gone', gone });
   expect((await run(path, 'verify')).out).toMatch(/2 objects; all whole/);
+  expect((await runSlowly(path, 'verify')).at(-1)).toBe('Verifying: 100 %');
   expect(JSON.parse((await run(path, 'inspect', '--json')).out)).toMatchObject({ objects: { pod: 2 } });
   expect((await run(path, 'export')).out.match(/job/g)).toHaveLength(4);
   expect((await run(path, 'prune', '--namespace=shop')).out).toMatch(/1 objects of the namespace shop were removed/);
@@ -346,6 +367,33 @@ describe('progress', () => {
     progress.end();
     return text;
   }
+
+  it.each([
+    [true, '\rSealing, 1 s so far\x1b[K\rSealing, 2 s so far\x1b[K\r\x1b[K'],
+    [false, 'Sealing …\n'],
+  ])('of what nobody counts is that it goes on (on a terminal: %j)', async (isTTY, expected) => {
+    let text = '';
+    let nowMs = 0;
+    const write = (more: string) => {
+      text += more;
+      return true;
+    };
+    const ticks: Array<() => void> = [];
+    const every = (_ms: number, action: () => void) => {
+      ticks.push(action);
+      return () => void ticks.pop();
+    };
+    const terminal = { out: { write: () => true }, err: { write, isTTY }, nowMs: () => nowMs, every };
+    const work = Promise.withResolvers<string>();
+    const shownUntil = shownWhile(terminal, 'Sealing', work.promise);
+    for (nowMs = 1000; nowMs <= 2000; nowMs += 1000) {
+      ticks.forEach((tick) => tick());
+    }
+    work.resolve('sealed');
+    expect(await shownUntil).toBe('sealed');
+    expect(text).toBe(expected);
+    expect(ticks).toEqual([]);
+  });
 
   it('is nothing for what is done within a second', () => {
     expect([shown(true, 0.9), shown(false, 0.9)]).toEqual(['', '']);

@@ -6,10 +6,9 @@ import { mergeGone } from '../history/mergeGone.ts';
 import { hasAny, objectsOfNamespace, segmentsBefore, withoutObjects } from '../history/prune.ts';
 import type { Segment, SegmentStore } from '../history/segmentStore.ts';
 import { BUCKET_MS } from '../history/shardBlock.ts';
-import { HistorySnapshot } from '../history/snapshot.ts';
 import type { HistoryCommand } from './main.ts';
 import { bytesOption, timeOption } from './options.ts';
-import { Progress, readableBytes, readableTime, type Terminal } from './terminal.ts';
+import { openSnapshot, Progress, readableBytes, readableTime, shownWhile, type Terminal } from './terminal.ts';
 
 const FOR_EVER = { raw: Infinity, '10m': Infinity, '1h': Infinity };
 
@@ -49,7 +48,7 @@ export const pruneCommand: HistoryCommand = {
 };
 
 function tell(folder: string, wanted: Wanted, terminal: Terminal): number {
-  const snapshot = HistorySnapshot.open(folder);
+  const snapshot = openSnapshot(folder, terminal);
   try {
     const { segments } = snapshot.directory;
     const going = goingFiles(snapshot.store, wanted).filter(({ reader }) => reader.path.startsWith(segments));
@@ -67,7 +66,7 @@ function tell(folder: string, wanted: Wanted, terminal: Terminal): number {
 
 async function prune(folder: string, wanted: Wanted, terminal: Terminal): Promise<number> {
   // Nothing is to be made where there is no history.
-  HistorySnapshot.open(folder).close();
+  openSnapshot(folder, terminal).close();
   const holder = FolderLock.holderOf(folder);
   if (holder !== undefined) {
     throw new HeapscopeError(
@@ -84,7 +83,7 @@ async function prune(folder: string, wanted: Wanted, terminal: Terminal): Promis
   });
   try {
     // What an earlier process left is sealed first.
-    await history.settled();
+    await shownWhile(terminal, 'Sealing and merging what an earlier Heapscope left', history.settled());
     const { store, known } = history;
     const going = goingFiles(store, wanted);
     store.drop(going);

@@ -1,3 +1,5 @@
+import { HistorySnapshot } from '../history/snapshot.ts';
+
 /** Where a command writes to. */
 export interface Terminal {
   /** Results. */
@@ -5,6 +7,8 @@ export interface Terminal {
   /** Progress and problems; a bar is drawn only where somebody sees it. */
   readonly err: { write(text: string): boolean; readonly isTTY?: boolean; readonly columns?: number };
   readonly nowMs: () => number;
+  /** Does something again and again until the answer is called; the timer of the machine unless given. */
+  readonly every?: (ms: number, action: () => void) => () => void;
 }
 
 const SHOWN_AFTER_MS = 1_000;
@@ -40,6 +44,24 @@ export class Progress {
     }
   }
 
+  /** Goes to a share of the whole, from 0 to 1. */
+  reach(share: number): void {
+    this.add(share * this.total - this.done);
+  }
+
+  /** For something that has parts: `next` adds one of them, `end` what is left of all. */
+  portion(amount: number, parts: number): { next(): void; end(): void } {
+    let left = amount;
+    const add = (some: number) => {
+      left -= some;
+      this.add(some);
+    };
+    return {
+      next: () => add(Math.min(left, amount / Math.max(1, parts))),
+      end: () => left > 0 && add(left),
+    };
+  }
+
   /** Takes the bar away. */
   end(): void {
     if (this.terminal.err.isTTY && this.shownMs > -Infinity) {
@@ -48,7 +70,8 @@ export class Progress {
   }
 
   private percent(): number {
-    return Math.min(100, Math.floor((this.done / this.total) * 100));
+    // Shares that were added up may lack a trillionth.
+    return Math.min(100, Math.floor((this.done / this.total) * 100 + 1e-9));
   }
 
   private bar(): string {
@@ -56,6 +79,44 @@ export class Progress {
     const secondsPast = (this.terminal.nowMs() - this.startedMs) / 1000;
     const left = this.done > 0 ? Math.ceil((secondsPast * (this.total - this.done)) / this.done) : 0;
     return `${this.what} [${'#'.repeat(filled)}${'-'.repeat(BAR_WIDTH - filled)}] ${this.percent()} %, ${Math.max(0, left)} s left`;
+  }
+}
+
+/** Waits for something that takes nobody knows how long, and says after a second that it goes on. */
+export async function shownWhile<Result>(terminal: Terminal, what: string, work: Promise<Result>): Promise<Result> {
+  const { err, nowMs, every = machineTimer } = terminal;
+  const startedMs = nowMs();
+  let isShown = false;
+  const stop = every(SHOWN_AFTER_MS, () => {
+    if (err.isTTY) {
+      err.write(`\r${what}, ${Math.round((nowMs() - startedMs) / 1000)} s so far\x1b[K`);
+    } else if (!isShown) {
+      err.write(`${what} …\n`);
+    }
+    isShown = true;
+  });
+  try {
+    return await work;
+  } finally {
+    stop();
+    if (isShown && err.isTTY) {
+      err.write('\r\x1b[K');
+    }
+  }
+}
+
+function machineTimer(ms: number, action: () => void): () => void {
+  const timer = setInterval(action, ms);
+  return () => clearInterval(timer);
+}
+
+/** Opens a history for reading, and shows how far that is. */
+export function openSnapshot(folder: string, terminal: Terminal): HistorySnapshot {
+  const progress = new Progress(terminal, 'Opening', 1);
+  try {
+    return HistorySnapshot.open(folder, (share) => progress.reach(share));
+  } finally {
+    progress.end();
   }
 }
 

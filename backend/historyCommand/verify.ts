@@ -3,11 +3,12 @@ import { DamagedBytesError } from '../history/byteReader.ts';
 import type { KnownObjects, ObjectLookup } from '../history/knownObjects.ts';
 import { withLentValues } from '../history/matrix.ts';
 import type { Segment } from '../history/segmentStore.ts';
+import { OBJECTS_PER_STEP } from '../history/goneFile.ts';
 import { BUCKET_MS, type Stored } from '../history/shardBlock.ts';
-import { HistorySnapshot } from '../history/snapshot.ts';
+import type { HistorySnapshot } from '../history/snapshot.ts';
 import { sentenceOf } from '../errors.ts';
 import type { HistoryCommand } from './main.ts';
-import { Progress, readableBytes, type Terminal } from './terminal.ts';
+import { openSnapshot, Progress, readableBytes, type Terminal } from './terminal.ts';
 
 export const verifyCommand: HistoryCommand = {
   summary: 'Reads everything and checks it; exit code 1 if anything is damaged.',
@@ -15,7 +16,7 @@ export const verifyCommand: HistoryCommand = {
     'Every checksum, every number and every name is looked at. Nothing is changed: a running backend sets aside what it finds damaged.',
   flags: {},
   async run(folder, _given, terminal) {
-    const snapshot = HistorySnapshot.open(folder);
+    const snapshot = openSnapshot(folder, terminal);
     try {
       return await verify(snapshot, terminal);
     } finally {
@@ -31,21 +32,26 @@ async function verify({ store, known, damages, directory }: HistorySnapshot, ter
   const problems: string[] = [];
   let samples = 0;
   for (const segment of segments) {
+    const portion = progress.portion(segment.reader.bytes, [...segment.reader.shards()].length);
     try {
-      samples += checkSegment(segment, known);
+      samples += checkSegment(segment, known, portion.next);
     } catch (error) {
       if (!(error instanceof DamagedBytesError)) {
         throw error;
       }
       problems.push(`${segment.reader.path} is damaged: ${sentenceOf(error)}.`);
     }
-    progress.add(segment.reader.bytes);
+    portion.end();
     await new Promise((resolve) => setImmediate(resolve));
   }
   for (const name of gone.names) {
-    for (const _page of gone.check(name)) {
+    const [{ bytes, count }] = gone.filesOf([name]);
+    const portion = progress.portion(bytes, count / OBJECTS_PER_STEP);
+    for (const _step of gone.check(name)) {
+      portion.next();
       await new Promise((resolve) => setImmediate(resolve));
     }
+    portion.end();
   }
   progress.end();
   // What is damaged of the lists of objects was told as it was met.
@@ -58,7 +64,7 @@ async function verify({ store, known, damages, directory }: HistorySnapshot, ter
 }
 
 /** Reads all of a segment. Answers with how many values it has. */
-function checkSegment({ reader, tier, fromMs, toMs }: Segment, known: KnownObjects): number {
+function checkSegment({ reader, tier, fromMs, toMs }: Segment, known: KnownObjects, onShard: () => void): number {
   let values = 0;
   const lookups = new Map<TableName, ObjectLookup>();
   const range = { fromMs: fromMs - BUCKET_MS[tier], toMs };
@@ -80,6 +86,7 @@ function checkSegment({ reader, tier, fromMs, toMs }: Segment, known: KnownObjec
         values += withLentValues(() => countOf(stored()));
       }
     }
+    onShard();
   }
   if (values !== reader.samples) {
     throw new DamagedBytesError(`It has ${values} values instead of ${reader.samples}`);
