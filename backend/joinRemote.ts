@@ -1,7 +1,9 @@
 import { sentenceOf } from './errors.ts';
+import { among, byNames, combinationOf, combine, inOrderOf, mergeLines, narrowed, partOf } from './joinSeries.ts';
 import type { QueryEngine } from './query/queryEngine.ts';
+import { limitSeries } from './query/ranking.ts';
 import { wantedStepMs } from './query/timeSteps.ts';
-import type { Filter, Resolution, Series, SeriesAnswer, SeriesQuery, TimeRange } from './query/types.ts';
+import type { Limit, Resolution, Series, SeriesAnswer, SeriesQuery, TimeRange } from './query/types.ts';
 import type { NamesAnswer, NamesQuery } from './model/seriesQuery.ts';
 
 /** A query engine that may have to ask another one. */
@@ -59,6 +61,13 @@ export function joinRemote(options: JoinOptions): AskingEngine {
   };
 }
 
+/** What another engine is given to take a round and to show it, at least; two rounds if that is longer. */
+const GRACE_MS = 60_000;
+const BEHIND =
+  'The engine of --history lacks values of the end of this range, which are not part of what is shown. The status page tells whether --remote-write is behind.';
+
+const NOTHING: SeriesAnswer = { timesMs: [], series: [], stepMs: 1, unit: '' };
+
 /** One question that reaches back beyond what the engine has. */
 class Join {
   private readonly options: JoinOptions;
@@ -75,7 +84,8 @@ class Join {
     this.query = query;
     this.range = range;
     this.resolution = resolution;
-    this.stepMs = Math.max(1, Math.ceil(wantedStepMs(range, resolution) / resolutionMs)) * resolutionMs;
+    const wantedMs = query.instant === true ? 0 : wantedStepMs(range, resolution);
+    this.stepMs = Math.max(1, Math.ceil(wantedMs / resolutionMs)) * resolutionMs;
     // The first step that is all here begins right before our oldest round; what a counter gained in it, with that round.
     const beginMs = query.overTime === 'increase' ? oldestMs() : oldestMs() - resolutionMs;
     this.borderMs = Math.ceil(beginMs / this.stepMs) * this.stepMs;
@@ -88,18 +98,29 @@ class Join {
   async answer(): Promise<SeriesAnswer> {
     const { range, query, borderMs } = this;
     try {
-      if (range.toMs <= borderMs || query.instant === true) {
-        return await this.old(range);
+      if (range.toMs <= borderMs) {
+        return await this.older(query, range);
       }
-      return query.limit ? await this.limited() : await this.joined();
+      if (query.instant === true) {
+        return await this.atOnce();
+      }
+      return query.limit ? await this.limited(query.limit) : await this.joined();
     } catch (error) {
       const local = this.options.engine.series(query, range, this.resolution);
       return { ...local, remarks: [`Older values are missing: ${sentenceOf(error)}`] };
     }
   }
 
-  private old(range: TimeRange): Promise<SeriesAnswer> {
-    return this.options.remote.series(this.query, range, { ...this.resolution, stepMs: this.stepMs });
+  private get oldRange(): TimeRange {
+    return { fromMs: this.range.fromMs, toMs: this.borderMs };
+  }
+
+  private older(query: SeriesQuery, range: TimeRange): Promise<SeriesAnswer> {
+    return this.options.remote.series(query, range, { ...this.resolution, stepMs: this.stepMs });
+  }
+
+  private async olderOf(series: readonly Series[], query: SeriesQuery, range: TimeRange): Promise<SeriesAnswer> {
+    return series.length === 0 ? NOTHING : only(await this.older(narrowed(query, series), range), series);
   }
 
   private recent(query: SeriesQuery): SeriesAnswer {
@@ -107,73 +128,91 @@ class Join {
     const sinceMs = query.overTime === 'increase' ? this.options.resolutionMs : 0;
     const range = { fromMs: this.borderMs + 1 - sinceMs, toMs: this.range.toMs };
     const answer = this.options.engine.series(query, range, { intervalMs: this.stepMs, maxDataPoints: Infinity });
-    const before = answer.timesMs.findLastIndex((timeMs) => timeMs <= this.borderMs) + 1;
-    return before === 0 ? answer : withoutFirst(answer, before);
+    return partOf(answer, (timeMs) => timeMs > this.borderMs);
+  }
+
+  private recentOf(series: readonly Series[], query: SeriesQuery): SeriesAnswer {
+    return series.length === 0 ? NOTHING : only(this.recent(narrowed(query, series)), series);
   }
 
   private async joined(): Promise<SeriesAnswer> {
-    const old = await this.old({ fromMs: this.range.fromMs, toMs: this.borderMs });
-    return concatenate(old, this.recent(this.query));
+    const old = await this.older(this.query, this.oldRange);
+    const recent = this.recent(this.query);
+    const { timesMs, series } = mergeLines([old, recent]);
+    return { ...recent, timesMs, series: series.sort(byNames) };
   }
 
-  /** Who is best over the whole range is known there, where everything is; our part is asked for these alone. */
-  private async limited(): Promise<SeriesAnswer> {
-    const all = await this.old(this.range);
-    const count = all.timesMs.findLastIndex((timeMs) => timeMs <= this.borderMs) + 1;
-    const old = {
-      ...all,
-      timesMs: all.timesMs.slice(0, count),
-      series: all.series.map(({ names, values }) => ({ names, values: values.slice(0, count) })),
-    };
-    const { filters = [], limit: _, ...unlimited } = this.query;
-    const parts = all.series.map(({ names }) =>
-      this.recent({ ...unlimited, filters: [...filters, ...sameNames(names)] })
-    );
-    const recent = parts.reduce((one, other) => concatenateSeries(one, other), parts[0] ?? this.nothing());
-    return concatenate(old, recent, old.series);
+  private async limited(limit: Limit): Promise<SeriesAnswer> {
+    const { query, oldRange } = this;
+    const { best, whole, own } = await this.candidates(limit);
+    const { timesMs, series } = mergeLines([
+      partOf(only(whole, best), (timeMs) => timeMs <= this.borderMs),
+      await this.olderOf(among(best, whole.series, false), query, oldRange),
+      only(own, best),
+      this.recentOf(among(best, own.series, false), query),
+    ]);
+    return { ...own, timesMs, series: limitSeries(series, limit) };
   }
 
-  private nothing(): SeriesAnswer {
-    return { timesMs: [], series: [], stepMs: this.stepMs, unit: '' };
+  /**
+   * The best of the whole range as the other engine knows it, and our own best of what is here, which it may not know yet:
+   * those that are best of all by one value for the range, where that is what series of the query are ranked by.
+   */
+  private async candidates(limit: Limit): Promise<{ best: Series[]; whole: SeriesAnswer; own: SeriesAnswer }> {
+    const { query } = this;
+    const whole = await this.older(query, this.range);
+    const own = this.recent(query);
+    const added = among(own.series, whole.series, false);
+    const all = [...whole.series, ...added];
+    const isOfObjects = query.aggregation === undefined && (query.groupBy ?? []).length === 0;
+    if (added.length === 0 || !(query.instant === true || isOfObjects)) {
+      return { best: all, whole, own };
+    }
+    const overTime = query.overTime === 'increase' ? query.overTime : (limit.by ?? 'avg');
+    const ranks = await this.valuesAtOnce({ ...query, overTime, instant: true }, all);
+    return { best: limitSeries(ranks.series, { count: limit.count, order: limit.order }), whole, own };
+  }
+
+  private async atOnce(): Promise<SeriesAnswer> {
+    const { query, range } = this;
+    const { limit } = query;
+    const best = limit && (await this.candidates(limit)).best;
+    const answer = await this.valuesAtOnce(query, best);
+    const series = limit ? limitSeries(answer.series, limit) : [...answer.series].sort(byNames);
+    const added = combinationOf(query) === 'none' ? await this.remarksIfBehind(answer) : [];
+    const remarks = added.length > 0 ? [...(answer.remarks ?? []), ...added] : answer.remarks;
+    return { ...answer, series, stepMs: Math.max(1, range.toMs - range.fromMs), remarks };
+  }
+
+  /** One value per series for the range, of these series or of all. */
+  private async valuesAtOnce(asked: SeriesQuery, series?: readonly Series[]): Promise<SeriesAnswer> {
+    const query = series ? narrowed(asked, series) : asked;
+    const combination = combinationOf(query);
+    const range = combination === 'increase' ? this.oldRange : this.range;
+    const theirs = await (series ? this.olderOf(series, query, range) : this.older(query, range));
+    const ours = this.recent(query);
+    const all = combine(theirs.series, ours.series, combination);
+    const timesMs = ours.timesMs.length > 0 ? ours.timesMs : theirs.timesMs;
+    return { ...ours, timesMs, series: series ? inOrderOf(all, series) : all };
+  }
+
+  /** Whether the other engine has fewer objects than we in a round that it should have by now. */
+  private async remarksIfBehind({ timesMs }: SeriesAnswer): Promise<string[]> {
+    const { engine, resolutionMs } = this.options;
+    const { level, metric, filters } = this.query;
+    const graceMs = Math.max(2, Math.ceil(GRACE_MS / resolutionMs)) * resolutionMs;
+    const timeMs = (timesMs.at(-1) ?? -Infinity) - graceMs;
+    if (timeMs <= this.borderMs) {
+      return [];
+    }
+    const count: SeriesQuery = { level, metric, filters, aggregation: 'count', overTime: 'last', instant: true };
+    const round = { fromMs: timeMs, toMs: timeMs };
+    const [theirs] = (await this.older(count, round)).series;
+    const [ours] = engine.series(count, round).series;
+    return (theirs?.values[0] ?? 0) < (ours?.values[0] ?? 0) ? [BEHIND] : [];
   }
 }
 
-function withoutFirst(answer: SeriesAnswer, count: number): SeriesAnswer {
-  const series = answer.series
-    .map(({ names, values }) => ({ names, values: values.slice(count) }))
-    .filter(({ values }) => !values.every(Number.isNaN));
-  return { ...answer, timesMs: answer.timesMs.slice(count), series };
-}
-
-function sameNames(names: Series['names']): Filter[] {
-  return Object.entries(names).flatMap(([dimension, name]) =>
-    name === '' ? [] : [{ dimension: dimension as never, operator: '=' as const, values: [name] }]
-  );
-}
-
-/** Answers about the same times, as one. */
-function concatenateSeries(one: SeriesAnswer, other: SeriesAnswer): SeriesAnswer {
-  return one === other ? one : { ...one, series: [...one.series, ...other.series] };
-}
-
-/** Two answers, one after the other; series in order of their names, or in the order of `first`. */
-function concatenate(old: SeriesAnswer, recent: SeriesAnswer, first?: readonly Series[]): SeriesAnswer {
-  const lines = new Map<string, { names: Series['names']; values: Float64Array }>();
-  const timesMs = [...old.timesMs, ...recent.timesMs];
-  const put = ({ names, values }: Series, offset: number) => {
-    const key = JSON.stringify(Object.entries(names).sort());
-    const line = lines.get(key) ?? { names, values: new Float64Array(timesMs.length).fill(NaN) };
-    line.values.set(values, offset);
-    lines.set(key, line);
-  };
-  old.series.forEach((series) => put(series, 0));
-  recent.series.forEach((series) => put(series, old.timesMs.length));
-  const series = first ? [...lines.values()] : [...lines.values()].sort(byNames);
-  const { stepMs, remarks } = recent;
-  return { timesMs, series, stepMs, unit: recent.unit || old.unit, remarks };
-}
-
-function byNames(one: Series, other: Series): number {
-  const [a, b] = [Object.values(one.names).join('\u0000'), Object.values(other.names).join('\u0000')];
-  return a < b ? -1 : a > b ? 1 : 0;
+function only(answer: SeriesAnswer, series: readonly Series[]): SeriesAnswer {
+  return { ...answer, series: among(answer.series, series) };
 }
