@@ -11,7 +11,8 @@ import { readParameters } from '../../backend/api/heapster/parameters.ts';
 import type { ClusterFacts } from '../../backend/api/heapster/types.ts';
 import { currentName } from '../../backend/api/heapster/values.ts';
 import type { Answer } from './ask.ts';
-import { compareExports, compareResources } from './compareNewest.ts';
+import type { OwnSets } from './compareBatches.ts';
+import { compareExports, compareResources, faultOfResources } from './compareNewest.ts';
 import { compareNames } from './compareNames.ts';
 import { comparePoints, type PointContext } from './comparePoints.ts';
 import { compareSchemas } from './compareSchemas.ts';
@@ -26,6 +27,8 @@ export interface RunContext extends PointContext {
   readonly kit: Kit;
   /** What the API server says when a request is asked. */
   readonly facts: ClusterFacts;
+  /** What the newest round holds, with the labels that objects have when a request is asked. */
+  readonly newest: OwnSets;
   /** The newest batch of Heapster was not the newest in time. */
   readonly lastIsLate: boolean;
 }
@@ -46,19 +49,23 @@ export function compareAnswer(request: RecordedRequest, ours: Answer, context: R
   }
 }
 
-/** Pages that are ours by design, whatever they say. */
+/** Pages that are ours by design; of the other version's resource metrics API what the newest round does not hold. */
 function departureOfPage(
   { path, status, body = '' }: RecordedRequest,
   ours: Answer,
-  { kit }: RunContext
-): Departure | undefined {
+  context: RunContext
+): string | undefined {
   const [bare] = path.split('?');
   if (/^\/(metrics)?$/.test(bare) && !(status === ours.status && body === ours.body)) {
     return 'pages';
   }
   if (body === NOT_FOUND && ours.body !== body && /^\/apis\/metrics(\.k8s\.io)?\/v1alpha1\b/.test(bare)) {
-    const own = kit.run.heapster.startsWith('v1.5') ? '/apis/metrics/' : '/apis/metrics.k8s.io/';
-    return bare.startsWith(own) ? undefined : 'groups';
+    const own = isOlder(context) ? '/apis/metrics/' : '/apis/metrics.k8s.io/';
+    if (bare.startsWith(own)) {
+      return undefined;
+    }
+    const selector = readParameters(path)('labelSelector') ?? '';
+    return (ours.status === 200 ? faultOfResources(parseExact(ours.body), selector, context) : undefined) ?? 'groups';
   }
   return undefined;
 }
@@ -180,7 +187,7 @@ function compareLists(
   ours: ExactValue,
   theirs: ExactValue,
   isHistorical: boolean,
-  { own, newestMs, lastIsLate }: RunContext
+  { newest, lastIsLate }: RunContext
 ): string | undefined {
   if (isSame(sorted(ours), sorted(theirs))) {
     return undefined;
@@ -188,7 +195,6 @@ function compareLists(
   if (!lastIsLate || isHistorical) {
     return difference(ours, theirs);
   }
-  const newest = own.get(newestMs) ?? new Map();
   const expected = path.kind === 'keys' ? [...newest.keys()].sort() : expectedList([newest], path, false);
   return isSame(sorted(ours), expected) ? 'order' : difference(ours, expected);
 }

@@ -48,8 +48,17 @@ export function compareResources(
   });
 }
 
-function newestOf({ own, newestMs }: RunContext): NewestRound {
-  return { timestampMs: newestMs, sets: own.get(newestMs) ?? new Map() };
+/** What is wrong with an answer of the resource metrics API that nothing was recorded of; undefined if nothing is. */
+export function faultOfResources(ours: ExactValue, selector: string, context: RunContext): string | undefined {
+  const items = itemsOf(ours) as unknown as readonly ResourceItem[];
+  const faults = items.map((item) =>
+    faultOfResource(resourceName(item), item, newestOf(context), context.facts, selector)
+  );
+  return faults.find((fault) => fault !== undefined);
+}
+
+function newestOf({ newest, newestMs }: RunContext): NewestRound {
+  return { timestampMs: newestMs, sets: newest };
 }
 
 function itemsOf(value: ExactValue): ExactValue {

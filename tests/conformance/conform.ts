@@ -4,6 +4,7 @@ import { compareBatch, type Accepted, type OwnSets } from './compareBatches.ts';
 import { DEPARTURES, Findings } from './findings.ts';
 import type { Kit, RecordedRequest } from './kit.ts';
 import { Replay } from './replay.ts';
+import { readRunFlags } from './runFlags.ts';
 import { podsToldTwice } from './toldTwice.ts';
 
 const LONG_MS = 15 * 60_000;
@@ -30,12 +31,17 @@ export async function conform(
     batches.differ(`The source "${kit.run.source}" is not offered.`);
     return { kit, batches, requests };
   }
+  const flags = readRunFlags(kit.run);
+  if (flags.unknown.length > 0) {
+    batches.differ(`The recording was made with ${flags.unknown.join(' ')}, which a replay does not heed.`);
+    return { kit, batches, requests };
+  }
   const replay = new Replay(kit);
   const accepted: Accepted = new Map();
   const own = await replayRounds(kit, replay, batches, accepted);
   const stored = kit.batches.map(({ timestamp }) => Date.parse(timestamp));
   const lastStoredMs = Date.parse(kit.batches.at(-1)?.storedAt ?? '') || 0;
-  const context: RunContext = {
+  const context: Omit<RunContext, 'newest'> = {
     kit,
     facts: replay.facts(),
     own,
@@ -48,14 +54,25 @@ export async function conform(
     lastIsLate: stored.length > 0 && stored.at(-1) !== Math.max(...stored),
   };
   const server = await replay.serve();
+  let newest: OwnSets = own.get(context.newestMs) ?? new Map<string, never>();
   try {
     for (const request of kit.requests) {
       if (request.server !== undefined) {
         requests.depart('secure');
         continue;
       }
-      replay.setClock(Date.parse(request.at));
-      compareAnswer(request, asReceived(await ask(server.port, request), request), context);
+      const nowMs = Date.parse(request.at);
+      replay.setClock(nowMs);
+      if (replay.applyChanges(kit.changes, nowMs)) {
+        newest = replay.newestSets();
+      }
+      const answer = asReceived(await ask(server.port, request), request);
+      if (request.error !== undefined && !flags.hasModel && answer.status === 200) {
+        // Without its metric sink Heapster broke the connection over what it read there.
+        requests.depart('crash');
+        continue;
+      }
+      compareAnswer(request, answer, { ...context, newest });
     }
   } finally {
     await server.close();

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { Answer } from './ask.ts';
 import { conform } from './conform.ts';
 import { findKits, readKit, type Kit } from './kit.ts';
 import { conforms, report } from './report.ts';
@@ -91,4 +92,128 @@ test('a recording of a source that is not offered does not pass', async () => {
   const kit = kitOf('before-first-batch-1.6');
   const result = await conform({ ...kit, run: { ...kit.run, source: 'prometheus' } });
   expect(conforms(result)).toBe(false);
+});
+
+const withRequests = (kit: Kit, isWanted: (request: Kit['requests'][number]) => boolean): Kit => ({
+  ...kit,
+  requests: kit.requests.filter(isWanted),
+});
+const nonsense = ({ body, ...answer }: Answer): Answer => ({
+  ...answer,
+  body: body.startsWith('[') ? '["nonsense"]' : body.replace(/"(value|intValue|floatValue)": ?\d/g, '$&9'),
+});
+
+describe('what departs has to follow from the rounds', () => {
+  test('lists and uids of the historical API, whatever InfluxDB made of them', async () => {
+    const kit = withRequests(kitOf('historical-r10-1.6'), ({ name }) =>
+      /^(historical-off-or-on|hist-(nodes|freecontainers|namespaces|pods|pods-unknown|podid.*)|agg-podid)$/.test(name)
+    );
+    const [told, changed] = [await conform(kit), await conform(kit, nonsense)];
+    expect([told.requests.unexplained, told.requests.departed.get('historical')]).toEqual([[], 10]);
+    // What is refused has no list to change: the list of uids of which one is unknown.
+    expect(changed.requests.unexplained).toHaveLength(9);
+    const requests = kit.requests.map((request) => ({ ...request, status: 200, body: '["nonsense"]' }));
+    expect((await conform({ ...kit, requests })).requests.unexplained).toHaveLength(kit.requests.length);
+  });
+
+  test('the historical API of a Heapster that had none', async () => {
+    const kit = withRequests(kitOf('apiserver-r10-1.6'), ({ name }) => name === 'historical-off-or-on');
+    expect((await conform(kit)).requests.departed.get('historical')).toBe(1);
+    expect((await conform(kit, nonsense)).requests.unexplained).toHaveLength(1);
+  });
+
+  test('aggregates, bucket by bucket', async () => {
+    const kit = withRequests(kitOf('historical-r10-1.6'), ({ name }) => name === 'agg-cluster-bucket');
+    expect((await conform(kit)).requests.departed.get('fallen')).toBe(1);
+    expect((await conform(kit, nonsense)).requests.unexplained).toHaveLength(1);
+    const [request] = kit.requests;
+    // No counter fell in the first bucket.
+    const body = request.body?.replace('1705.75', '1705.5');
+    expect(body).not.toBe(request.body);
+    const { requests } = await conform({ ...kit, requests: [{ ...request, body }] });
+    expect(requests.unexplained).toEqual([expect.stringContaining('12:05:00Z')]);
+  });
+
+  test('points that Heapster had forgotten', async () => {
+    const isForgotten = ({ path }: { path: string }) => /model\/nodes\/node-a\/metrics\/memory\/rss$/.test(path);
+    const kit = withRequests(kitOf('overlap-r10-1.6'), isForgotten);
+    const newest = kit.requests[0].body?.match(/"value"/g)?.length ?? 0;
+    expect((await conform(kit)).requests.departed.get('kept')).toBe(1);
+    let count = 0;
+    // Only a value that was not recorded is changed.
+    const changeFirst = (answer: Answer): Answer => ({
+      ...answer,
+      body: answer.body.replace(/"value": \d/g, (digit, at: number) => {
+        count++;
+        return at < answer.body.indexOf('"value"') + 1 ? `${digit}9` : digit;
+      }),
+    });
+    expect((await conform(kit, changeFirst)).requests.unexplained).toHaveLength(1);
+    expect(count).toBeGreaterThan(newest);
+  });
+
+  test('lists, export and resource metrics where Heapster took a late batch for the newest', async () => {
+    const full = kitOf('overlap-r10-1.6');
+    const asked = /^(nodes|allkeys|metric-export|rm-nodes|rm-pods-all|rm-node2?)$/;
+    const kit: Kit = {
+      ...full,
+      rounds: full.rounds.filter(({ windowEnd }) => windowEnd <= '2026-11-21T12:06:40Z'),
+      batches: full.batches.slice(0, full.batches.findIndex(({ timestamp }) => timestamp.includes('12:06:30')) + 1),
+      requests: full.requests
+        .filter(({ name }) => asked.test(name))
+        .map((request) =>
+          /^(nodes|allkeys)$/.test(request.name) ? { ...request, body: '[\n  "node-b"\n ]' } : request
+        ),
+    };
+    const told = await conform(kit);
+    expect([told.requests.unexplained, told.requests.departed.get('order')]).toEqual([[], 7]);
+    const change = ({ body, ...answer }: Answer): Answer => ({
+      ...answer,
+      body: body.replace(/("value": ?|"memory": ?"|"node-a|node:node-a)(\d?)/, '$19$2'),
+    });
+    // One node has no rate yet: a 404 has nothing to change.
+    expect((await conform(kit, change)).requests.unexplained).toHaveLength(6);
+  });
+
+  test('rates of rounds that were stored out of order', async () => {
+    const kit = kitOf('overlap-r10-1.6');
+    const batches = kit.batches.slice(0, 11).map((batch) => {
+      if (!batch.timestamp.includes('12:06:30')) {
+        return batch;
+      }
+      const set = batch.sets['node:node-c'];
+      const usage = { int: String(BigInt(set.metrics['cpu/usage'].int ?? '') - 1_000_000_000n) };
+      const metrics = { ...set.metrics, 'cpu/usage': usage };
+      return { ...batch, sets: { ...batch.sets, 'node:node-c': { ...set, metrics } } };
+    });
+    const rounds = kit.rounds.filter(({ windowEnd }) => windowEnd <= '2026-11-21T12:06:40Z');
+    const told = await conform({ ...kit, rounds, batches: kit.batches.slice(0, 11), requests: [] });
+    expect([told.batches.unexplained, told.batches.departed.get('order') ?? 0]).toEqual([[], expect.any(Number)]);
+    expect(told.batches.departed.get('order')).toBeGreaterThan(100);
+    const { unexplained } = (await conform({ ...kit, rounds, batches, requests: [] })).batches;
+    expect(unexplained).toContainEqual(expect.stringContaining('12:06:40Z node:node-c cpu/usage_rate'));
+    expect(unexplained).toContainEqual(expect.stringContaining('12:06:40Z node:node-c cpu/node_utilization'));
+  });
+
+  test("what 1.5.4's export did not mean", async () => {
+    const kit = withRequests(kitOf('summary-r10-1.5.4'), ({ name }) => name === 'metric-export-schema');
+    const short: Kit = { ...kit, rounds: kit.rounds.slice(0, 1), batches: kit.batches.slice(0, 1) };
+    expect((await conform(short)).requests.departed.get('version')).toBe(1);
+    for (const [from, to] of [
+      ['"uptime"', '"nonsense"'],
+      ['"cumulative"', '"gauge"'],
+      ['"pod_id"', '"nonsense"'],
+      ['"ephemeral_storage/usage"', '"nonsense"'],
+    ]) {
+      const change = ({ body, ...answer }: Answer): Answer => ({ ...answer, body: body.replace(from, to) });
+      expect((await conform(short, change)).requests.unexplained).toHaveLength(1);
+    }
+  });
+
+  test("the other version's resource metrics API", async () => {
+    const kit = withRequests(kitOf('apiserver-r10-1.6'), ({ name }) => /^rmold-(nodes|pods|node|pod)$/.test(name));
+    expect((await conform(kit)).requests.departed.get('groups')).toBe(4);
+    const change = ({ body, ...answer }: Answer): Answer => ({ ...answer, body: body.replace(/"memory": "/, '$&9') });
+    expect((await conform(kit, change)).requests.unexplained).toHaveLength(4);
+  });
 });

@@ -4,7 +4,8 @@ export const NAMED_DEPARTURES = {
   kept: 'All metrics are told for 15 minutes, and from a given start on as far as history reaches; Heapster kept two of them for 15 minutes and the others for 140 s.',
   delay: 'A node that fails delays nobody; Heapster stored such rounds late and forgot old ones sooner.',
   order: 'Rounds are kept in order of time; Heapster put late ones behind newer ones, without rates.',
-  crash: 'A container without usedBytes is read like any other; Heapster ended at it.',
+  crash:
+    'What Heapster ended at is answered: a container without usedBytes, and all that was read from the metric sink it was told to leave out.',
 } as const;
 
 /** Differences that follow from being one product for both versions, with a status page and a history of its own. */

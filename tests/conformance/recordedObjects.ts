@@ -10,39 +10,61 @@ import type { ApiObject, Kit, ObjectChange } from './kit.ts';
 
 type Kind = 'nodes' | 'namespaces' | 'pods';
 
-const KINDS: Readonly<Record<string, Kind>> = { Node: 'nodes', Namespace: 'namespaces', Pod: 'pods' };
+const KINDS: ReadonlyMap<string, Kind> = new Map(
+  (['nodes', 'namespaces', 'pods'] as const).flatMap((kind) => [
+    [kind, kind],
+    [kind.slice(0, -1), kind],
+  ])
+);
+
+/** Kinds as objects name themselves, or as addresses name them. */
+function kindOf(kind: string): Kind {
+  const known = KINDS.get(kind.toLowerCase());
+  if (known === undefined) {
+    throw new Error(`A change is of the kind "${kind}"; only nodes, namespaces and pods are known.`);
+  }
+  return known;
+}
+
+function mapsOf(lists: Kit['objects']): Record<Kind, Map<string, ApiObject>> {
+  const mapOf = (kind: Kind) => new Map(lists[kind].items.map((object) => [keyOf(object), object]));
+  return { nodes: mapOf('nodes'), namespaces: mapOf('namespaces'), pods: mapOf('pods') };
+}
 
 /** The objects of a recording, read as the backend reads those of an API server. */
 export class RecordedObjects {
   private readonly parts = new SharedParts();
-  private readonly objects: Record<Kind, Map<string, ApiObject>>;
-  private appliedCount = 0;
+  private readonly lists: Kit['objects'];
+  private objects: Record<Kind, Map<string, ApiObject>>;
+  private applied: readonly ObjectChange[] = [];
   private nodeList: readonly NodeFacts[] = [];
   private namespaceList: readonly NamespaceFacts[] = [];
   private podMap: ReadonlyMap<string, PodFacts> = new Map();
   private podsByNode: ReadonlyMap<string, readonly PodFacts[]> = new Map();
 
   constructor(lists: Kit['objects']) {
-    const mapOf = (kind: Kind) => new Map(lists[kind].items.map((object) => [keyOf(object), object]));
-    this.objects = { nodes: mapOf('nodes'), namespaces: mapOf('namespaces'), pods: mapOf('pods') };
+    this.lists = lists;
+    this.objects = mapsOf(lists);
     this.read();
   }
 
-  /** Applies changes that were not applied yet; the list grows from call to call. */
-  apply(changes: readonly ObjectChange[]): void {
-    if (changes.length === this.appliedCount) {
-      return;
+  /** Has the objects as they are after these changes and no others, in the order of time; whether that is something new. */
+  setChanges(changes: readonly ObjectChange[]): boolean {
+    if (changes.length === this.applied.length && changes.every((change, index) => change === this.applied[index])) {
+      return false;
     }
-    for (const { type, kind, object } of changes.slice(this.appliedCount)) {
-      const objects = this.objects[KINDS[kind] ?? KINDS.Pod];
+    this.objects = mapsOf(this.lists);
+    for (const { type, kind, object } of changes.toSorted((one, other) => Date.parse(one.at) - Date.parse(other.at))) {
+      const objects = this.objects[kindOf(kind)];
       if (type === 'DELETED') {
         objects.delete(keyOf(object));
       } else {
         objects.set(keyOf(object), object);
       }
     }
-    this.appliedCount = changes.length;
+    this.applied = changes;
     this.read();
+    return true;
   }
 
   nodes(): readonly NodeFacts[] {

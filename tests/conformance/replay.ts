@@ -15,6 +15,7 @@ import { HeadStore } from '../../backend/store/headStore.ts';
 import { serve, type TestServer } from '../support/server.ts';
 import type { Kit, KubeletAnswer } from './kit.ts';
 import { RecordedObjects } from './recordedObjects.ts';
+import { readRunFlags, type RunFlags } from './runFlags.ts';
 
 const EVERYBODY = { namespaces: 'all' } as const;
 const HEAD = { windowMs: 24 * 3_600_000, maxBytes: 1e9 };
@@ -27,6 +28,7 @@ export class Replay {
   private readonly head = new HeadStore(HEAD);
   private readonly reader = readHead(this.head);
   private readonly labels: LabelRules;
+  private readonly flags: RunFlags;
   private readonly collector: Collector;
   private readonly containers: ContainerReader | undefined;
   private answers: Readonly<Record<string, KubeletAnswer>> = {};
@@ -36,6 +38,7 @@ export class Replay {
     this.resolutionMs = Math.max(run.metricResolutionSeconds * 1000, shortestGapMs(rounds));
     this.objects = new RecordedObjects(objects);
     this.labels = labelRules(run);
+    this.flags = readRunFlags(run);
     this.containers = run.source === 'kubernetes' ? new ContainerReader() : undefined;
     const read = (node: NodeFacts) => this.readAnswer(node);
     this.collector = new Collector({
@@ -52,9 +55,9 @@ export class Replay {
     });
   }
 
-  /** Takes the objects as they were changed until a moment. */
-  applyChanges(changes: Kit['changes'], untilMs: number): void {
-    this.objects.apply(changes.filter(({ at }) => Date.parse(at) <= untilMs));
+  /** Takes the objects as they were at a moment; whether that changed them. */
+  applyChanges(changes: Kit['changes'], untilMs: number): boolean {
+    return this.objects.setChanges(changes.filter(({ at }) => Date.parse(at) <= untilMs));
   }
 
   /** Runs one round, with the kubelets answering in the order in which they did. */
@@ -84,6 +87,8 @@ export class Replay {
       history: this.reader,
       facts: this.facts(),
       labels: this.labels,
+      hasExport: this.flags.hasExport,
+      hasModel: this.flags.hasModel,
       maxPoints: 1_000_000,
       nowMs: () => this.nowMs,
     });
@@ -158,9 +163,11 @@ function refuse(sentence: string): never {
 }
 
 /** The flags about labels as the command line of the recording has them. */
-function labelRules({ labelFlags, source, sourceOptions }: Kit['run']): LabelRules {
+function labelRules({ labelFlags, otherFlags = [], source, sourceOptions }: Kit['run']): LabelRules {
   const values = (flag: string) =>
-    labelFlags.flatMap((text) => (text.startsWith(`--${flag}=`) ? [text.slice(flag.length + 3)] : []));
+    [...labelFlags, ...otherFlags].flatMap((text) =>
+      text.startsWith(`--${flag}=`) ? [text.slice(flag.length + 3)] : []
+    );
   const annotation = sourceOptions.host_id_annotation;
   return {
     labelSeparator: values('label-separator')[0] ?? ',',
