@@ -1,16 +1,11 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { sentenceOf } from '../errors.ts';
-import { ByteWriter } from './byteWriter.ts';
-import { encodeVersion1 } from './encodeVersion1.ts';
-import { encodeVersion2 } from './encodeVersion2.ts';
 import { createEndpoint, type Endpoint, type EndpointOptions } from './endpoint.ts';
-import { sortExternalLabels, type ExternalLabels } from './externalLabels.ts';
+import { ParcelSender } from './parcelSender.ts';
 import { ReceiverState, type ReceiverReport, type RemoteLog } from './receiverState.ts';
-import { judgeAnswer, type OtherProtocol, type Outcome, type Protocol } from './requestOutcome.ts';
+import type { Outcome, Protocol } from './requestOutcome.ts';
 import type { Parcel } from './sampleGrid.ts';
 import { SampleQueue, type QueuedParcel } from './sampleQueue.ts';
-import { packSnappy } from './snappyBlock.ts';
 
 /** Time as the rooms see it. */
 export interface RemoteClock {
@@ -46,38 +41,26 @@ export interface SendingOptions {
   readonly log: RemoteLog;
 }
 
-const CONTENT_TYPES: Readonly<Record<Protocol, string>> = {
-  '1.0': 'application/x-protobuf',
-  '2.0': 'application/x-protobuf;proto=io.prometheus.write.v2.Request',
-};
-const VERSIONS: Readonly<Record<Protocol, string>> = { '1.0': '0.1.0', '2.0': '2.0.0' };
-const LONGEST_ANSWER = 4096;
 /** How long requests under way may still take when everything stops. */
 const STOP_GRACE_MS = 3_000;
 
 /** Sends rounds to one receiver, in order; what it does not take waits. */
 export class Receiver {
-  private readonly options: ReceiverOptions;
   private readonly sending: SendingOptions;
   private readonly endpoint: Endpoint;
+  private readonly sender: ParcelSender;
   private readonly queue: SampleQueue;
   private readonly state: ReceiverState;
-  private readonly external: ExternalLabels;
   private readonly stopping = new AbortController();
   private readonly cutting = new AbortController();
-  private readonly bytes = new ByteWriter(1 << 20);
   private readonly running: Promise<void>;
-  private protocol: Protocol;
-  private speaksVersion2 = false;
   private failures = 0;
   private wake: () => void = () => undefined;
 
   constructor(options: ReceiverOptions, sending: SendingOptions) {
-    this.options = options;
     this.sending = sending;
     this.endpoint = createEndpoint(options);
-    this.protocol = options.protocol === '1.0' ? '1.0' : '2.0';
-    this.external = sortExternalLabels(options.labels ?? {});
+    this.sender = new ParcelSender(this.endpoint, options, sending);
     this.state = new ReceiverState(options, sending.clock.nowMs, sending.log);
     this.queue = new SampleQueue({
       folder: sending.folder === undefined ? undefined : join(sending.folder, folderName(options.url)),
@@ -102,7 +85,7 @@ export class Receiver {
 
   report(): ReceiverReport {
     const { pendingSamples, memoryBytes, diskBytes } = this.queue;
-    return this.state.report({ pendingSamples, memoryBytes, diskBytes, protocol: this.protocol });
+    return this.state.report({ pendingSamples, memoryBytes, diskBytes, protocol: this.sender.protocol });
   }
 
   /** Ends the sending; what waits goes to the disk. */
@@ -140,7 +123,7 @@ export class Receiver {
   private async deliver(queued: QueuedParcel): Promise<number | undefined> {
     const parcel = await this.queue.load(queued);
     if (parcel) {
-      const outcome = await this.attempt(parcel);
+      const outcome = await this.sender.send(parcel, this.cutting.signal);
       if (outcome.kind === 'retry') {
         if (!this.stopping.signal.aborted) {
           this.state.failed(parcel.sampleCount, outcome.problem);
@@ -157,81 +140,9 @@ export class Receiver {
     if (outcome.kind === 'refused') {
       this.state.refused(parcel.sampleCount - outcome.sentCount, outcome.problem, outcome.status);
     }
-    this.speaksVersion2 ||= outcome.isConfirmed;
     const sentCount = outcome.kind === 'sent' ? outcome.sampleCount : outcome.sentCount;
     if (sentCount > 0) {
       this.state.sent(sentCount, parcel.timestampMs);
-    }
-  }
-
-  /** Sends a parcel by the protocol of the last one; by the other where that is not understood, and from then on if it is taken. */
-  private async attempt(parcel: Parcel): Promise<Outcome> {
-    const { protocol } = this;
-    const outcome = await this.send(parcel, protocol);
-    if (outcome.kind !== 'other_protocol') {
-      return outcome;
-    }
-    const other = protocol === '2.0' ? '1.0' : '2.0';
-    const again = await this.send(parcel, other);
-    if (again.kind === 'other_protocol') {
-      return outcome.refusal;
-    }
-    if (again.kind === 'sent') {
-      this.changeTo(other);
-    }
-    return again;
-  }
-
-  private async send(parcel: Parcel, protocol: Protocol): Promise<Outcome | OtherProtocol> {
-    const { clock, requestTimeoutMs, userAgent } = this.sending;
-    let body: Buffer;
-    try {
-      body = this.encode(parcel, protocol);
-    } catch (error) {
-      // It would fail again: better to lose it than to hold up everything behind it.
-      const problem = `Samples could not be encoded: ${sentenceOf(error)}. This is a fault of Heapscope; please report it.`;
-      return { kind: 'refused', problem, status: 0, sentCount: 0, isConfirmed: false };
-    }
-    try {
-      const answer = await this.endpoint.ask({
-        method: 'POST',
-        headers: {
-          'content-type': CONTENT_TYPES[protocol],
-          'content-encoding': 'snappy',
-          'x-prometheus-remote-write-version': VERSIONS[protocol],
-          'user-agent': userAgent,
-        },
-        body,
-        timeoutMs: requestTimeoutMs,
-        maxAnswerBytes: LONGEST_ANSWER,
-        mayCut: true,
-        signal: this.cutting.signal,
-      });
-      return judgeAnswer(answer, {
-        title: this.options.title,
-        protocol,
-        mayChange: this.options.protocol === 'auto',
-        speaksVersion2: this.speaksVersion2,
-        sampleCount: parcel.sampleCount,
-        nowMs: clock.nowMs(),
-      });
-    } catch (error) {
-      return { kind: 'retry', problem: `${sentenceOf(error)} Samples wait and are sent again.`, delayMs: 0 };
-    }
-  }
-
-  private encode(parcel: Parcel, protocol: Protocol): Buffer {
-    const encode = protocol === '2.0' ? encodeVersion2 : encodeVersion1;
-    this.bytes.clear();
-    encode(parcel, this.external, this.bytes);
-    return packSnappy(this.bytes.written());
-  }
-
-  private changeTo(protocol: Protocol): void {
-    if (this.protocol !== protocol) {
-      const { title } = this.options;
-      this.sending.log.info(`${title} does not speak protocol ${this.protocol} of remote write; ${protocol} is used.`);
-      this.protocol = protocol;
     }
   }
 
