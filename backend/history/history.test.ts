@@ -269,6 +269,33 @@ describe('retention', () => {
     expect(readMinutes(history, MEMORY)[720]).toBe(720);
   });
 
+  it('by size counts all that is in the folder, and tells the same sum', async () => {
+    const path = temporaryFolder();
+    const retention = { keepMs: KEEP, maxBytes: 30_000 };
+    const history = await openHistory(path, { retention });
+    writeFileSync(join(path, 'damaged', 'raw.1.1.2.seg'), Buffer.alloc(15_000));
+    await writeMinutes(history, 1, 12 * 60);
+    const files = readdirSync(path, { recursive: true, encoding: 'utf8' }).map((name) => statSync(join(path, name)));
+    const bytes = files.filter((file) => file.isFile()).reduce((sum, { size }) => sum + size, 0);
+    expect(bytes).toBeLessThanOrEqual(30_000);
+    expect(history.state()).toMatchObject({ bytes, maxBytes: 30_000 });
+    expect(readMinutes(history, MEMORY)[720]).toBe(720);
+  });
+
+  it('by size leaves a tenth of it to what was set aside, the newest file at least', async () => {
+    const path = temporaryFolder();
+    const { told, log } = quiet();
+    const history = await openHistory(path, { retention: { keepMs: KEEP, maxBytes: 50_000 }, log });
+    for (const name of ['b', 'a', 'c']) {
+      writeFileSync(join(path, 'damaged', name), Buffer.alloc(name === 'c' ? 6_000 : 2_500));
+      await writeMinutes(history, 1 + history.state().writtenRounds, 10 + history.state().writtenRounds);
+    }
+    expect(readdirSync(join(path, 'damaged'))).toEqual(['c']);
+    expect(told).toEqual([
+      expect.stringMatching(/^2 files that were set aside as damaged were removed from .*damaged: b, a\. /),
+    ]);
+  });
+
   it('forgets objects of which nothing is kept', async () => {
     const retention = { keepMs: { raw: HOUR, '10m': HOUR, '1h': HOUR }, maxBytes: 1e9 };
     const history = await openHistory(temporaryFolder(), { retention });

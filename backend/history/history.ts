@@ -11,6 +11,7 @@ import { FolderLock } from './folderLock.ts';
 import { GoneStore } from './goneStore.ts';
 import { InventoryFile, type LoadedInventory } from './inventoryFile.ts';
 import { KnownObjects } from './knownObjects.ts';
+import { OtherBytes } from './otherBytes.ts';
 import { rebuildInventory } from './rebuildInventory.ts';
 import { RoundLog } from './roundLog.ts';
 import { COMPACTED_MS, spanEnd } from './sealing.ts';
@@ -37,6 +38,7 @@ export interface HistoryState {
   readonly problem: string | undefined;
   /** What was set aside as damaged since the start, a sentence each; the newest few. */
   readonly damages: readonly string[];
+  /** Of all files in its folder. */
   readonly bytes: number;
   readonly maxBytes: number;
   readonly objects: number;
@@ -82,6 +84,7 @@ export class History {
   private readonly inventoryFile: InventoryFile;
   private readonly upkeep: Upkeep;
   private readonly lock: FolderLock;
+  private readonly otherBytes: OtherBytes;
   private readonly damages: string[] = [];
   private open: OpenLog | undefined;
   /** Why rounds are not written, and why files are not sealed or merged; sentences. */
@@ -99,6 +102,7 @@ export class History {
     const noteDamage = (sentence: string) => this.noteDamage(sentence);
     this.directory = openDataDirectory(options.path, noteDamage);
     this.lock = FolderLock.take(options.path);
+    this.otherBytes = new OtherBytes(this.directory);
     this.inventoryFile = new InventoryFile(this.directory);
     const loaded = this.inventoryFile.load(this.inventory);
     const gone = new GoneStore(this.directory, noteDamage);
@@ -186,7 +190,7 @@ export class History {
       path: options.path,
       problem: this.problem ?? this.disorder,
       damages,
-      bytes: store.bytes + known.gone.bytes + (this.open?.writer.bytes ?? 0),
+      bytes: store.bytes + this.otherBytes.at(this.upkeep.newestMs),
       maxBytes: options.retention.maxBytes,
       objects: known.size,
       segments: store.count,

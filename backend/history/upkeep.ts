@@ -7,6 +7,7 @@ import type { GoneStore } from './goneStore.ts';
 import type { HistoryObject, Inventory } from './inventory.ts';
 import { isAhead, type InventoryFile } from './inventoryFile.ts';
 import type { FileTaskDone, FileWorker } from './fileTasks.ts';
+import { boundDamaged, otherBytesOf } from './otherBytes.ts';
 import { COMPACTED_MS, DAY_MS, spanEnd } from './sealing.ts';
 import type { Retention, Segment, SegmentName, SegmentStore } from './segmentStore.ts';
 import { BUCKET_MS } from './shardBlock.ts';
@@ -235,8 +236,16 @@ export class Upkeep {
   }
 
   private expire(): void {
-    const { gone, store, inventory, retention } = this.parts;
-    const expired = store.expire(this.newestMs, retention);
+    const { directory, gone, store, inventory, retention, info } = this.parts;
+    const aside = boundDamaged(directory, retention.maxBytes / DAMAGED_SHARE);
+    if (aside.length > 0) {
+      const tenth = `what is set aside may take a tenth of the size of the history`;
+      info(
+        `${aside.length} files that were set aside as damaged were removed from ${directory.damaged}: ${aside.join(', ')}. They were the oldest; ${tenth}.`
+      );
+    }
+    const maxBytes = Math.max(0, retention.maxBytes - otherBytesOf(directory));
+    const expired = store.expire(this.newestMs, { ...retention, maxBytes });
     if (expired.length > 0) {
       // A bucket has values from before its end.
       const oldest = (['raw', '10m', '1h'] as const).map(
@@ -249,6 +258,8 @@ export class Upkeep {
   }
 }
 
+/** What was set aside as damaged may take one part in so many of all. */
+const DAMAGED_SHARE = 10;
 const NOTHING_MADE: FileTaskDone = { made: [] };
 
 function nameOf({ tier, level, fromMs, toMs }: Segment): SegmentName {

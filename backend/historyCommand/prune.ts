@@ -1,8 +1,10 @@
 import { HeapscopeError } from '../errors.ts';
+import type { DataDirectory } from '../history/dataDirectory.ts';
 import { FolderLock } from '../history/folderLock.ts';
 import { History } from '../history/history.ts';
 import type { KnownObjects } from '../history/knownObjects.ts';
 import { mergeGone } from '../history/mergeGone.ts';
+import { otherBytesOf } from '../history/otherBytes.ts';
 import { hasAny, objectsOfNamespace, segmentsBefore, withoutObjects } from '../history/prune.ts';
 import type { Segment, SegmentStore } from '../history/segmentStore.ts';
 import { BUCKET_MS } from '../history/shardBlock.ts';
@@ -51,7 +53,7 @@ function tell(folder: string, wanted: Wanted, terminal: Terminal): number {
   const snapshot = openSnapshot(folder, terminal);
   try {
     const { segments } = snapshot.directory;
-    const going = goingFiles(snapshot.store, wanted).filter(({ reader }) => reader.path.startsWith(segments));
+    const going = goingFiles(snapshot, wanted).filter(({ reader }) => reader.path.startsWith(segments));
     going.forEach((segment) => terminal.out.write(`Would remove ${described(segment)}.\n`));
     summarize(going, 'would be removed', terminal);
     if (wanted.namespace !== undefined) {
@@ -85,7 +87,7 @@ async function prune(folder: string, wanted: Wanted, terminal: Terminal): Promis
     // What an earlier process left is sealed first.
     await shownWhile(terminal, 'Sealing and merging what an earlier Heapscope left', history.settled());
     const { store, known } = history;
-    const going = goingFiles(store, wanted);
+    const going = goingFiles(history, wanted);
     store.drop(going);
     summarize(going, 'were removed', terminal);
     if (wanted.namespace !== undefined) {
@@ -99,9 +101,14 @@ async function prune(folder: string, wanted: Wanted, terminal: Terminal): Promis
   }
 }
 
-function goingFiles(store: SegmentStore, { beforeMs, maxBytes }: Wanted): Segment[] {
+/** What has to go so that the rest, with all that is in the folder beside it, is as little as wanted. */
+function goingFiles(
+  { directory, store }: { readonly directory: DataDirectory; readonly store: SegmentStore },
+  { beforeMs, maxBytes }: Wanted
+): Segment[] {
   const old = beforeMs === undefined ? [] : segmentsBefore(store, beforeMs);
-  const tooMuch = maxBytes === undefined ? [] : store.beyond(0, { keepMs: FOR_EVER, maxBytes });
+  const tooMuch =
+    maxBytes === undefined ? [] : store.beyond(0, { keepMs: FOR_EVER, maxBytes: maxBytes - otherBytesOf(directory) });
   return [...new Set([...old, ...tooMuch])];
 }
 
