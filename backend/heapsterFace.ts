@@ -47,16 +47,17 @@ export function openHeapsterFace(options: HeapsterFaceOptions): { readonly first
 
 /** The head as Heapster's face reads it. */
 export function readHead(head: HeadStore): RoundReader {
+  const points: RoundReader['points'] = ({ table, key, metric, fromMs, toMs, node, pod }) =>
+    head.exactPoints(table, key, metric, fromMs, toMs, { shard: node, pods: pod === undefined ? undefined : [pod] });
+  const newestMs: RoundReader['newestMs'] = (request) => [...points(request)].at(-1)?.timestampMs ?? -Infinity;
   return {
+    points,
+    newestMs,
     rounds: () => head.rounds(),
     metricsOfNewestRound: () => head.metricsOfNewestRound(),
     objects: (table) => head.objects(table),
     nodes: () => head.shardNames(),
     roundOf: (node, table, timestampMs, metrics) => head.roundOf(node, table, timestampMs, metrics),
-    points: ({ table, key, metric, fromMs, toMs, node, pod }) => {
-      const pods = pod === undefined ? undefined : [pod];
-      return head.exactPoints(table, key, metric, fromMs, toMs, { shard: node, pods });
-    },
   };
 }
 
@@ -75,5 +76,6 @@ export function readJoined(recent: RoundReader, joined: JoinedReader): PointRead
       const { points, untilMs } = joined.sealedPoints(request);
       return [...points, ...recent.points({ ...request, fromMs: Math.max(request.fromMs, untilMs + 1) })];
     },
+    newestMs: (request) => Math.max(recent.newestMs(request), joined.newestSealedMs(request)),
   };
 }

@@ -48,6 +48,17 @@ test('old labels and uids are kept with the time until which they held', () => {
   ]);
 });
 
+test('an object that a kubelet tells of later is one it told of, from then on', () => {
+  const inventory = new Inventory();
+  const unreported = { pod: 'a', reported: false } as const;
+  see(inventory, 'shop/a', unreported, 1000);
+  const { object, changed } = see(inventory, 'shop/a', { pod: 'a' }, 2000);
+  expect([changed, object.names.reported, object.formerNames]).toEqual([true, undefined, undefined]);
+  // A crash loop has it told of by the API server alone now and then.
+  expect(see(inventory, 'shop/a', unreported, 3000).changed).toBe(false);
+  expect(object.names.reported).toBeUndefined();
+});
+
 test('names that change again and again do not fill the memory', () => {
   const inventory = new Inventory();
   for (let round = 0; round < 100; round++) {

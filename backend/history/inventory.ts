@@ -78,11 +78,7 @@ export class Inventory {
         return { object: created, isChanged: true };
       }
       object.lastSeenMs = timestampMs > object.lastSeenMs ? timestampMs : object.lastSeenMs;
-      const isChanged = !areSameNames(object.names, names);
-      if (isChanged) {
-        this.rename(object, names, timestampMs);
-      }
-      return { object, isChanged };
+      return { object, isChanged: this.rename(object, names, timestampMs) };
     };
   }
 
@@ -131,8 +127,7 @@ export class Inventory {
         if (this.add(object)) {
           changed.add(object);
         }
-      } else if (known.key === key && !areSameNames(known.names, names)) {
-        this.rename(known, names, timestampMs);
+      } else if (known.key === key && this.rename(known, names, timestampMs)) {
         changed.add(known);
       }
     }
@@ -179,7 +174,17 @@ export class Inventory {
     return object;
   }
 
-  private rename(object: HistoryObject, names: ObjectNames, timestampMs: number): void {
+  /** Takes the names that an object has now. Answers whether they are others. */
+  private rename(object: HistoryObject, names: ObjectNames, timestampMs: number): boolean {
+    if (areSameNames(object.names, names)) {
+      // Who was told of by a kubelet once was there; it is no other object for that.
+      const isReported = object.names.reported === false && names.reported !== false;
+      if (isReported) {
+        object.names = names;
+        this.touch(object.table);
+      }
+      return isReported;
+    }
     const former = (object.formerNames ??= []);
     former.push({ untilMs: timestampMs, names: object.names });
     if (former.length > MAX_FORMER_NAMES) {
@@ -187,6 +192,7 @@ export class Inventory {
     }
     object.names = names;
     this.touch(object.table);
+    return true;
   }
 
   private remove(object: HistoryObject): void {

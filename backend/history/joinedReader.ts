@@ -116,6 +116,18 @@ export class JoinedReader {
     return { points, untilMs: this.sealedUntilMs };
   }
 
+  /** The end of the newest bucket on disk that has a value of an object, by the coarsest there are; -Infinity without. */
+  newestSealedMs({ table, key, metric, fromMs, toMs, node, pod }: PointsRequest): number {
+    const range = { fromMs, toMs: Math.min(toMs, this.sealedUntilMs), pods: pod === undefined ? undefined : [pod] };
+    let newestMs = -Infinity;
+    this.scanSpans(table, metric, range, spansOf(this.store, range, '1h'), {
+      slotFor: (object) => (object.key === key && (node === undefined || (object.names.node ?? '') === node) ? 0 : -1),
+      column: () => undefined,
+      course: (_slot, course) => (newestMs = Math.max(newestMs, pointsOf(course).at(-1)?.timestampMs ?? -Infinity)),
+    });
+    return newestMs;
+  }
+
   /** Reads a range of the last hour out of what is kept of it. Answers false, with nothing visited, if that cannot be. */
   private scanWarm(table: TableName, metric: string, range: Range, visitor: Visitor): boolean {
     const nodes = range.pods && this.known.shardsOfPods(range.pods, range);

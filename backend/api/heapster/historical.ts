@@ -1,4 +1,4 @@
-import type { TimeRange } from '../../query/types.ts';
+import type { KnownObject, TimeRange } from '../../query/types.ts';
 import type { Scope } from '../scope.ts';
 import { aggregate, readAggregations, readBucket } from './aggregates.ts';
 import { compact, HeapsterError, indented, type HeapsterAnswer } from './answers.ts';
@@ -13,7 +13,7 @@ import { entityIn, type KnownPath } from './paths.ts';
 import { PointBudget, pointsAnswer } from './pointAnswers.ts';
 import { isInSight, maySee } from './sight.ts';
 import type { HeapsterOptions, Point, PointReader, RoundReader } from './types.ts';
-import { currentName, metricOf, PartIndex, readLabelled, readNames, readPoints } from './values.ts';
+import { currentName, hasPoints, metricOf, PartIndex, readLabelled, readNames, readPoints } from './values.ts';
 
 /** Answers a path of the historical API. What Heapster broke there with InfluxDB 1.x, lists and uids, works. */
 export function answerHistorical(
@@ -128,7 +128,8 @@ function listHistory({ recent, history }: HeapsterOptions, { level, names }: Kno
   }
   const found = new Set<string>();
   // A namespace is one that had pods; pods that only the API server knew are none to Heapster.
-  for (const { names: own } of history.objects(level === 'namespace' ? 'pod' : level)) {
+  for (const object of history.objects(level === 'namespace' ? 'pod' : level)) {
+    const { names: own } = object;
     const isElsewhere =
       (level === 'sys_container' && own.node !== node) ||
       ((level === 'pod' || level === 'container') && own.namespace !== namespace) ||
@@ -138,7 +139,7 @@ function listHistory({ recent, history }: HeapsterOptions, { level, names }: Kno
     const wasThere = () =>
       level === 'node'
         ? hasEverAnswered(recent, history, name)
-        : own.reported !== false || level === 'container' || wasReported(history, own);
+        : own.reported !== false || level === 'container' || wasReported(history, object);
     if (isWanted && wasThere()) {
       found.add(name);
     }
@@ -150,12 +151,11 @@ function ownName(level: HeapsterLevel, { node, namespace, pod, container }: Omit
   return { cluster: TYPE_OF.cluster, node, namespace, pod, container, sys_container: container }[level];
 }
 
-/** Whether a pod that only the API server knows by now was reported by a kubelet once. */
-function wasReported(history: PointReader, { namespace, pod }: Omit<Entity, 'level'>): boolean {
-  const entity: Entity = { level: 'pod', namespace, pod };
-  return ['uptime', 'memory/usage', 'cpu/request'].some(
-    (metric) => readPoints(history, entity, metric, ALWAYS).length > 0
-  );
+/** Whether a pod that only the API server knows by now was reported by a kubelet once, while it was there. */
+function wasReported(history: PointReader, { names, firstSeenMs, lastSeenMs }: KnownObject): boolean {
+  const entity: Entity = { level: 'pod', namespace: names.namespace, pod: names.pod };
+  const range = { fromMs: firstSeenMs, toMs: lastSeenMs };
+  return ['uptime', 'memory/usage', 'cpu/request'].some((metric) => hasPoints(history, entity, metric, range));
 }
 
 /** Whether the kubelet of a node answered once: Heapster had nothing of others. */

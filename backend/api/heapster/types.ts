@@ -30,6 +30,8 @@ export interface PointReader {
   /** An object that had other names once may come several times, each with the time in which it had them. */
   objects(table: TableName): Iterable<KnownObject>;
   points(request: PointsRequest): Iterable<Point>;
+  /** The time of the newest, or the end of the bucket it is in; -Infinity if there is none. It takes less reading. */
+  newestMs(request: PointsRequest): number;
 }
 
 /** An object with its values in one round, by metric. */

@@ -1,4 +1,4 @@
-import { CATALOGUE, describeMetric, type MetricDefinition } from '../../model/catalogue.ts';
+import { CATALOGUE, describeMetric, RATES, type MetricDefinition } from '../../model/catalogue.ts';
 import { heapsterHas } from '../../model/heapsterMetrics.ts';
 import { HEAPSTER_HAD_NONE, heapsterColumn, wholeMillicores } from '../../model/heapsterValues.ts';
 import type { ObjectNames } from '../../model/batch.ts';
@@ -149,6 +149,15 @@ export function readLabelled(parts: PartIndex, entity: Entity, name: string, ran
   return found;
 }
 
+function hasLabelled(parts: PartIndex, entity: Entity, name: string, range: TimeRange): boolean {
+  const table = partTableOf(metricOf(entity.level, name));
+  const place = placeOf(entity);
+  const keys = table ? parts.partsOf(entity, table).map(([key]) => key) : [];
+  return keys.some(
+    (key) => parts.reader.newestMs({ table: table!, key, metric: name, ...range, ...place }) > -Infinity
+  );
+}
+
 /** The table in which the values of a labelled metric stand; disks share that of file systems. */
 export function partTableOf(metric: MetricDefinition | undefined): PartTable | undefined {
   if (metric?.labels === undefined) {
@@ -157,14 +166,40 @@ export function partTableOf(metric: MetricDefinition | undefined): PartTable | u
   return metric.name.startsWith('accelerator/') ? 'accelerator' : 'filesystem';
 }
 
+/** So much is read before a time at which there may be a value. */
+const NEWEST_MS = 3_600_000;
+/** Metrics of which Heapster may have had nothing where we have something. */
+const MAY_LACK = new Set(['restart_count', ...RATES.map(({ rate }) => rate.name)]);
+
+/** Whether Heapster had any value in a range. All of it is read only where that is in doubt. */
+export function hasPoints(reader: PointReader, entity: Entity, name: string, range: TimeRange): boolean {
+  const metric = metricOf(entity.level, name);
+  if (!metric || metric.labels) {
+    return false;
+  }
+  const isBefore = (untilMs: number) => {
+    const newest = { fromMs: Math.max(range.fromMs, untilMs - NEWEST_MS), toMs: Math.min(range.toMs, untilMs) };
+    return readPoints(reader, entity, name, newest).length > 0;
+  };
+  if (isBefore(reader.rounds().at(-1) ?? -Infinity)) {
+    return true;
+  }
+  const request = { table: entity.level, key: keyOf(entity), metric: name, ...range, ...placeOf(entity) };
+  const newestMs = reader.newestMs(request);
+  const isInDoubt = entity.level === 'node' || MAY_LACK.has(name);
+  return (
+    newestMs > -Infinity && (!isInDoubt || isBefore(newestMs) || readPoints(reader, entity, name, range).length > 0)
+  );
+}
+
 /** Names of the metrics an entity had in a range, sorted; those with labels of their own only where their parts are given. */
 export function readNames(reader: PointReader, entity: Entity, range: TimeRange, parts?: PartIndex): string[] {
   const names = new Set([...metricsOf(entity.level).map(({ name }) => name), ...reader.metricsOfNewestRound()]);
   return [...names]
     .filter((name) =>
       metricOf(entity.level, name)?.labels
-        ? parts && readLabelled(parts, entity, name, range).length > 0
-        : readPoints(reader, entity, name, range).length > 0
+        ? parts && hasLabelled(parts, entity, name, range)
+        : hasPoints(reader, entity, name, range)
     )
     .sort();
 }
