@@ -4,7 +4,8 @@ import { heapsterFloat } from '../../backend/model/heapsterMetrics.ts';
 import { ownDiskRate } from './diskRates.ts';
 import { numberOf, withoutNegativeRates } from './expectedBatch.ts';
 import type { Departure, Findings } from './findings.ts';
-import type { LabelledRecord, RecordedBatch, RecordedSet, RecordedValue } from './kit.ts';
+import type { Kit, LabelledRecord, RecordedBatch, RecordedSet, RecordedValue } from './kit.ts';
+import { isValueOfNewer, type NewerSource } from './newerValues.ts';
 import { isOfTwoRounds, withOrderedRates } from './orderedRates.ts';
 import { PAUSE_METRICS, withPausesAdded } from './pauseSums.ts';
 import { movedWithPods } from './toldTwice.ts';
@@ -39,6 +40,9 @@ export interface BatchComparison {
   readonly isOfContainers: boolean;
   /** The batch before in time, where it is the next. */
   readonly before?: RecordedBatch;
+  /** What the kubelets answered, and what they had answered in the round before. */
+  readonly round: Kit['rounds'][number];
+  readonly roundBefore?: Kit['rounds'][number];
   /** Pods of which more than one node told in this round. */
   readonly toldTwice: ReadonlySet<string>;
 }
@@ -115,7 +119,7 @@ function compareMetrics(
       const departure = isPause ? 'pauses' : comparison.isOutOfOrder && isOfTwoRounds(name) ? 'order' : 'fallen';
       findings.depart(departure);
       accepted.set(told, departure);
-    } else if (comparison.isOlder && isNewer(key, name, theirs, comparison.isOfContainers ? new Map() : own)) {
+    } else if (comparison.isOlder && isNewer(key, name, value, theirs, { ...comparison, recorded, own })) {
       findings.depart('version');
       accepted.set(told, 'version');
     } else if (moved.has(key)) {
@@ -130,12 +134,21 @@ function compareMetrics(
 }
 
 /** What 1.6 learned: local storage, devices requested, and CPU and memory of pods and what is summed from them. */
-function isNewer(key: string, name: string, theirs: Readonly<Record<string, RecordedValue>>, own: OwnSets): boolean {
+function isNewer(
+  key: string,
+  name: string,
+  value: number | bigint | undefined,
+  theirs: Readonly<Record<string, RecordedValue>>,
+  of: NewerSource & { readonly isOfContainers: boolean }
+): boolean {
+  if (name.startsWith('ephemeral_storage/') || name === 'cpu/load' || name.endsWith('/request')) {
+    return !(name in theirs);
+  }
   return (
-    name.startsWith('ephemeral_storage/') ||
-    name === 'cpu/load' ||
-    (!(name in theirs) && name.endsWith('/request')) ||
-    (/^(cpu\/usage|memory\/)/.test(name) && [...own].some(([pod, { set }]) => isMeasuredPod(set) && isSumOf(key, pod)))
+    !of.isOfContainers &&
+    /^(cpu\/usage|memory\/)/.test(name) &&
+    [...of.own].some(([pod, { set }]) => isMeasuredPod(set) && isSumOf(key, pod)) &&
+    isValueOfNewer(key, name, value, of)
   );
 }
 

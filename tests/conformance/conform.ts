@@ -107,6 +107,8 @@ async function replayRounds(
         isOfContainers: kit.run.source === 'kubernetes',
         isOutOfOrder: disordered.has(timestampMs),
         before: kit.batches.find(({ timestamp }) => timestamp === earlier),
+        round,
+        roundBefore: kit.rounds.find(({ windowEnd }) => windowEnd === earlier),
         toldTwice: podsToldTwice(round),
       });
     } else if (kit.run.exit) {

@@ -210,6 +210,20 @@ describe('what departs has to follow from the rounds', () => {
     }
   });
 
+  test('values that 1.5.4 did not know', async () => {
+    const kit = kitOf('summary-r10-1.5.4');
+    const [first, second] = kit.batches;
+    const [pod, node] = ['namespace:default/pod:web-1', 'node:node-a'];
+    const short = { ...kit, rounds: kit.rounds.slice(0, 2), requests: [] };
+    expect((await conform({ ...short, batches: [first, second] })).batches.unexplained).toEqual([]);
+    const later = { ...second.sets[pod], scrapeTime: new Date(Date.parse(second.timestamp) + 3_000).toISOString() };
+    const metrics = { ...second.sets[node].metrics, 'ephemeral_storage/usage': { int: '1' } };
+    const sets = { ...second.sets, [pod]: later, [node]: { ...second.sets[node], metrics } };
+    const { unexplained } = (await conform({ ...short, batches: [first, { ...second, sets }] })).batches;
+    expect(unexplained).toContainEqual(expect.stringContaining(`${pod} cpu/usage_rate`));
+    expect(unexplained).toContainEqual(expect.stringContaining(`${node} ephemeral_storage/usage`));
+  });
+
   test("the other version's resource metrics API", async () => {
     const kit = withRequests(kitOf('apiserver-r10-1.6'), ({ name }) => /^rmold-(nodes|pods|node|pod)$/.test(name));
     expect((await conform(kit)).requests.departed.get('groups')).toBe(4);

@@ -84,7 +84,7 @@ function ownRates(set: RecordedSet, before: RecordedSet | undefined): Metrics {
 }
 
 /** A moment with all its digits, which dates would cut to milliseconds. */
-function nanosecondsOf(time: string | null | undefined): bigint {
+export function nanosecondsOf(time: string | null | undefined): bigint {
   const [, seconds, fraction = ''] = /^(.{19})(?:\.(\d+))?/.exec(time ?? '') ?? [];
   return seconds === undefined
     ? 0n
