@@ -4,6 +4,7 @@ import type { RecentRounds, SeenObject } from './readingShapes.ts';
 import { batchTable, here, nodeBatch, NOTHING_RECENT } from './testing/history.ts';
 import { removeTemporaryFolders, temporaryFolder } from './testing/temporaryFolder.ts';
 import type { ObjectNames } from '../model/batch.ts';
+import { HeadStore } from '../store/headStore.ts';
 import { createQueryEngine } from '../query/queryEngine.ts';
 
 const MINUTE = 60_000;
@@ -17,7 +18,10 @@ afterEach(removeTemporaryFolders);
 const range = (from: number, to: number) => ({ fromMs: START + from * MINUTE, toMs: START + to * MINUTE });
 
 /** A pod whose memory is the minute, with the names of each span of minutes: up to which, and what it is called. */
-async function write(spans: ReadonlyArray<readonly [until: number, names: ObjectNames]>): Promise<History> {
+async function write(
+  spans: ReadonlyArray<readonly [until: number, names: ObjectNames]>,
+  head?: HeadStore
+): Promise<History> {
   const log = { info: () => undefined, warn: () => undefined };
   const retention = { keepMs: { raw: 14 * DAY, '10m': 60 * DAY, '1h': 400 * DAY }, maxBytes: 1e9 };
   const path = temporaryFolder();
@@ -27,8 +31,10 @@ async function write(spans: ReadonlyArray<readonly [until: number, names: Object
     while (minute < until) {
       minute++;
       const table = { ...batchTable({ 'shop/db-0': { [MEMORY]: minute } }), names: [{ ...NAMES, ...names }] };
-      history.append(nodeBatch('a', START + minute * MINUTE, { pod: table }));
-      history.commit(START + minute * MINUTE);
+      for (const writer of head ? [head, history] : [history]) {
+        writer.append(nodeBatch('a', START + minute * MINUTE, { pod: table }));
+        writer.commit(START + minute * MINUTE);
+      }
       await history.settled();
     }
   }
@@ -43,8 +49,8 @@ function readerOf({ store, known }: History, recent: RecentRounds = NOTHING_RECE
   return new JoinedReader(recent, store, known, MINUTE);
 }
 
-function engineOf(history: History) {
-  return createQueryEngine(readerOf(history), MINUTE, { maxSeries: 1000, maxPoints: 100_000 });
+function engineOf(history: History, recent?: RecentRounds) {
+  return createQueryEngine(readerOf(history, recent), MINUTE, { maxSeries: 1000, maxPoints: 100_000 });
 }
 
 const minuteOf = ({ firstSeenMs, lastSeenMs }: SeenObject) => [
@@ -53,8 +59,8 @@ const minuteOf = ({ firstSeenMs, lastSeenMs }: SeenObject) => [
 ];
 
 /** First and last minute of which a series has values, by color. */
-function spansByColor(history: History, [from, to]: readonly [number, number], filter?: string) {
-  const { series } = engineOf(history).series(
+function spansByColor(history: History, [from, to]: readonly [number, number], filter?: string, recent?: RecentRounds) {
+  const { series } = engineOf(history, recent).series(
     {
       level: 'pod',
       metric: MEMORY,
@@ -191,4 +197,42 @@ it('values of the last hour, kept unpacked, are divided by names alike', async (
       ['green', 101, 120, 20],
     ]);
   }
+});
+
+it('values that are in memory are divided by names alike', async () => {
+  const head = new HeadStore({ windowMs: 60 * MINUTE, maxBytes: 0 });
+  const history = await write(
+    [
+      [1, { uid: 'one' }],
+      [30, BLUE],
+      [55, GREEN],
+    ],
+    head
+  );
+  const colors = (from: number, to: number, filter?: string) => spansByColor(history, [from, to], filter, head);
+  expect(colors(1, 55)).toEqual({ blue: [1, 30], green: [31, 55] });
+  expect(colors(5, 20)).toEqual({ blue: [5, 20] });
+  expect(colors(5, 20, 'green')).toEqual({});
+  expect(colors(5, 40, 'blue')).toEqual({ blue: [5, 30] });
+  expect(colors(52, 55)).toEqual({ green: [52, 55] });
+  const top = engineOf(history, head).series(
+    { level: 'pod', metric: MEMORY, limit: { count: 1, order: 'top', by: 'max' } },
+    range(20, 55)
+  );
+  expect(top.series.map(({ values }) => values[0])).toEqual([20]);
+});
+
+it('only real changes of names are looked for, and those of what is forgotten are not kept', async () => {
+  const history = await write([
+    [1, { uid: 'one' }],
+    [2, BLUE],
+  ]);
+  const renamed = (fromMinute: number) => [...history.inventory.renamedSince('pod', START + fromMinute * MINUTE)];
+  expect(renamed(0)).toEqual([]);
+  const table = { ...batchTable({ 'shop/db-0': { [MEMORY]: 3 } }), names: [{ ...NAMES, ...GREEN }] };
+  history.append(nodeBatch('a', START + 3 * MINUTE, { pod: table }));
+  expect(renamed(2).map(([key]) => key)).toEqual(['shop/db-0']);
+  expect(renamed(3)).toEqual([]);
+  history.inventory.forget(() => true);
+  expect(renamed(0)).toEqual([]);
 });

@@ -1,4 +1,5 @@
 import type { ObjectNames, TableName } from '../model/batch.ts';
+import { isToldLater } from './namesOverTime.ts';
 import { NumberedObjects } from './numberedObjects.ts';
 import type { LoggedObject } from './walReader.ts';
 
@@ -31,6 +32,8 @@ export class Inventory {
   private readonly versions = new Map<TableName, number>();
   /** The shards that hold pods of a name. */
   private readonly podShards = new Map<string, Set<string>>();
+  /** Objects that got other names since the start. */
+  private readonly renamed = new Map<TableName, Set<HistoryObject>>();
   private nextNumber = 1;
 
   get size(): number {
@@ -60,6 +63,17 @@ export class Inventory {
 
   find(table: TableName, shard: string, key: string): HistoryObject | undefined {
     return this.shards.get(shard)?.get(table)?.get(key);
+  }
+
+  /** Objects of a table that had other names after a time than they have now, by key, as far as that changed since the start. */
+  renamedSince(table: TableName, fromMs: number): ReadonlyMap<string, readonly HistoryObject[]> {
+    const found = new Map<string, HistoryObject[]>();
+    for (const object of this.renamed.get(table) ?? []) {
+      if (object.formerNames!.at(-1)!.untilMs > fromMs) {
+        found.set(object.key, [...(found.get(object.key) ?? []), object]);
+      }
+    }
+    return found;
   }
 
   /** The shards that hold, or held, pods of these names. */
@@ -187,6 +201,10 @@ export class Inventory {
     }
     const former = (object.formerNames ??= []);
     former.push({ untilMs: timestampMs, names: object.names });
+    if (!isToldLater(object.names, names)) {
+      const renamed = this.renamed.get(object.table) ?? new Set();
+      this.renamed.set(object.table, renamed.add(object));
+    }
     if (former.length > MAX_FORMER_NAMES) {
       former.shift();
     }
@@ -198,6 +216,7 @@ export class Inventory {
   private remove(object: HistoryObject): void {
     const { table, shard, key } = object;
     this.byNumber.remove(object);
+    this.renamed.get(table)?.delete(object);
     if (table === 'pod' && object.names.pod !== undefined) {
       this.forgetPod(object.names.pod, shard);
     }

@@ -6,6 +6,7 @@ import type { KnownObjects } from './knownObjects.ts';
 import { withLentValues } from './matrix.ts';
 import { underAllNames } from './namesOverTime.ts';
 import type { Buckets, Course, Range, RecentRounds, SeenObject, Visitor } from './readingShapes.ts';
+import { recentByName } from './recentByName.ts';
 import type { ShardMetric } from './segmentReader.ts';
 import type { Segment, SegmentStore } from './segmentStore.ts';
 import { BUCKET_MS, type Aggregates, type Stored } from './shardBlock.ts';
@@ -20,6 +21,7 @@ import { WarmRounds, type ReadAll } from './warmRounds.ts';
  */
 export class JoinedReader {
   private readonly recent: RecentRounds;
+  private readonly recentByName: RecentRounds;
   private readonly store: SegmentStore;
   private readonly known: KnownObjects;
   private readonly inventory: Inventory;
@@ -32,6 +34,7 @@ export class JoinedReader {
 
   constructor(recent: RecentRounds, store: SegmentStore, known: KnownObjects, resolutionMs: number) {
     this.recent = recent;
+    this.recentByName = recentByName(recent, known);
     this.store = store;
     this.known = known;
     this.inventory = known.inventory;
@@ -81,7 +84,7 @@ export class JoinedReader {
     { stepMs, samples }: { readonly stepMs: number; readonly samples: boolean }
   ): { reader: Omit<JoinedReader, 'forRange'> | RecentRounds; resolutionMs: number; samplesSinceMs: number } {
     if (this.isRecent(range)) {
-      return { reader: this.recent, resolutionMs: this.resolutionMs, samplesSinceMs: -Infinity };
+      return { reader: this.recentByName, resolutionMs: this.resolutionMs, samplesSinceMs: -Infinity };
     }
     const isOfLastHour = this.warm.reaches(range, this.rounds());
     const wanted = samples || isOfLastHour ? 'raw' : tierFor(stepMs);

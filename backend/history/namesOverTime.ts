@@ -47,7 +47,7 @@ function divided(object: NamedObject): SeenObject[] {
 }
 
 /** Whether names only lack what the API server tells, which may be a round later than the kubelet tells of the object. */
-function isToldLater(former: ObjectNames, next: ObjectNames): boolean {
+export function isToldLater(former: ObjectNames, next: ObjectNames): boolean {
   return (
     (former.uid === undefined || former.uid === next.uid) &&
     former.labels === undefined &&

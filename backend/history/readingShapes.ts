@@ -61,6 +61,7 @@ export interface RecentRounds {
     range: Range & { readonly shard?: string },
     visitor: {
       slotFor(object: SeenObject): number;
+      isSame?: Visitor['isSame'];
       column: Visitor['column'];
       shardEnd?(): void;
     }
