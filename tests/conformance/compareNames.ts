@@ -2,10 +2,14 @@ import type { RunContext } from './compareAnswers.ts';
 import type { Accepted } from './compareBatches.ts';
 import type { ExactValue } from './exactJson.ts';
 import type { Departure } from './findings.ts';
-import { valuesIn } from './ownAnswers.ts';
+import { difference, isSame } from './isSame.ts';
+import { namesIn, valuesIn } from './ownAnswers.ts';
+
+const WINDOW_MS = 15 * 60_000;
 
 /**
- * Compares names of metrics. A departure or a sentence; undefined if they are the same.
+ * Compares names of metrics. A departure or a sentence; undefined if they are the same. Where they differ, ours have to be
+ * those of the rounds: of the last 15 minutes in the model, of all in the historical API.
  */
 export function compareNames(
   key: string,
@@ -17,6 +21,17 @@ export function compareNames(
   const [own, recorded] = [new Set(ours as string[]), new Set(theirs as string[])];
   const missing = [...recorded].filter((name) => !own.has(name));
   const further = [...own].filter((name) => !recorded.has(name));
+  if (missing.length + further.length === 0) {
+    return undefined;
+  }
+  const told = [...context.own].filter(([timeMs]) => isHistorical || timeMs > context.newestMs - WINDOW_MS);
+  const expected = namesIn(
+    told.flatMap(([, sets]) => sets.get(key) ?? []),
+    isHistorical
+  );
+  if (!isSame([...own].sort(), expected)) {
+    return difference(ours, expected);
+  }
   const departures = new Set<string>();
   for (const name of missing) {
     const isForeign = isHistorical && isOfOthers(context, key, name);

@@ -88,6 +88,13 @@ test('a pod that two nodes told of may be on the other one in the recording, wit
   expect((await conform({ ...both, rounds: [round] })).batches.unexplained.length).toBeGreaterThan(0);
 });
 
+test('only after its last batch can a run have ended at a round', async () => {
+  const kit = kitOf('crash-missing-usedbytes-1.6');
+  expect((await conform(kit)).batches.departed.get('crash')).toBe(1);
+  const { batches } = await conform({ ...kit, batches: kit.batches.toSpliced(1, 1) });
+  expect(batches.unexplained).toContainEqual(expect.stringContaining('stored no batch'));
+});
+
 test('a recording of a source that is not offered does not pass', async () => {
   const kit = kitOf('before-first-batch-1.6');
   const result = await conform({ ...kit, run: { ...kit.run, source: 'prometheus' } });
@@ -150,6 +157,18 @@ describe('what departs has to follow from the rounds', () => {
     });
     expect((await conform(kit, changeFirst)).requests.unexplained).toHaveLength(1);
     expect(count).toBeGreaterThan(newest);
+  });
+
+  test('names of metrics', async () => {
+    const kit = withRequests(kitOf('historical-r10-1.6'), ({ name }) => /^hist-.*names/.test(name));
+    const [told, changed] = [await conform(kit), await conform(kit, nonsense)];
+    expect(told.requests.unexplained).toEqual([]);
+    expect(told.requests.departed.get('historical')).toBeGreaterThan(0);
+    const addOne = ({ body, ...answer }: Answer): Answer => ({ ...answer, body: body.replace('[', '["cpu/limit2",') });
+    const more = await conform(kit, addOne);
+    expect([changed, more].map(({ requests }) => requests.unexplained.length)).toEqual(
+      new Array(2).fill(kit.requests.length)
+    );
   });
 
   test('lists, export and resource metrics where Heapster took a late batch for the newest', async () => {

@@ -96,7 +96,15 @@ function historyOf(own: OwnHistory, path: KnownPath, url: string, nowMs: number)
 
 function namesOf(own: OwnHistory, entity: Entity): string[] {
   const sets = [...own.values()].flatMap((round) => [...round.values()].filter((each) => isMeant(each, entity)));
-  const names = sets.flatMap(({ set }) => [...set.values.keys(), ...set.labelled.map(({ name }) => name)]);
+  return namesIn(sets, true);
+}
+
+/** The names of the metrics of some sets. The historical API names those with labels too, the model does not. */
+export function namesIn(sets: readonly OwnSet[], isHistorical: boolean): string[] {
+  const names = sets.flatMap(({ set }) => [
+    ...set.values.keys(),
+    ...(isHistorical ? set.labelled.map(({ name }) => name) : []),
+  ]);
   return [...new Set(names)].sort();
 }
 
