@@ -1,5 +1,5 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
-import { codeOf, HeapscopeError, sentenceOf } from '../errors.ts';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { codeOf, HeapscopeError, sentenceOf, type ErrorCode } from '../errors.ts';
 import type { HistorySnapshot } from '../history/snapshot.ts';
 import type { TableName } from '../model/batch.ts';
 import type { Tier } from '../history/shardBlock.ts';
@@ -107,7 +107,13 @@ async function write(
     closeSync(opened);
   }
   const sink = {
-    write: (text: string) => (descriptor === undefined ? terminal.out.write(text) : writeSync(descriptor, text) >= 0),
+    write(text: string): boolean {
+      if (descriptor === undefined) {
+        return terminal.out.write(text);
+      }
+      writeFileSync(descriptor, text);
+      return true;
+    },
   };
   let values = 0;
   try {
@@ -134,6 +140,8 @@ async function write(
       onProgress(1);
     }
     await target.end();
+  } catch (error) {
+    throw isOfWriting(error) ? refused(output, error, 'history_unusable', 'Free space on its disk.') : error;
   } finally {
     progress.end();
     if (descriptor !== undefined) {
@@ -149,10 +157,15 @@ function openOutput(path: string): number {
   try {
     return openSync(path, 'w');
   } catch (error) {
-    if (codeOf(error) === '') {
-      throw error;
-    }
-    const sentence = `--output=${path} cannot be written: ${sentenceOf(error)}. Name a file in a folder that is there.`;
-    throw new HeapscopeError('bad_config', sentence, { cause: error });
+    throw codeOf(error) === '' ? error : refused(path, error, 'bad_config', 'Name a file in a folder that is there.');
   }
+}
+
+function isOfWriting(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'syscall' in error && error.syscall === 'write';
+}
+
+function refused(path: string | undefined, error: unknown, code: ErrorCode, advice: string): HeapscopeError {
+  const what = path === undefined ? 'The output' : `--output=${path}`;
+  return new HeapscopeError(code, `${what} cannot be written: ${sentenceOf(error)}. ${advice}`, { cause: error });
 }

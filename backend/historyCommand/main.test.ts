@@ -188,6 +188,14 @@ describe('beside a running backend', () => {
     expect(err).toMatch(/^--output=\S+ cannot be written: .*no such file or directory/);
   });
 
+  it.each(['csv', 'parquet', 'openmetrics'])('export as %s onto a full disk says so', async (format) => {
+    const { code, err } = await run(path, 'export', `--format=${format}`, '--output=/dev/full');
+    expect([code, err]).toEqual([
+      1,
+      expect.stringMatching(/^--output=\/dev\/full cannot be written: .*ENOSPC.*Free space/),
+    ]);
+  });
+
   it('export writes Parquet that others read', async () => {
     const file = join(temporaryFolder(), 'values.parquet');
     const { code, err } = await run(path, 'export', '--format=parquet', `--output=${file}`, '--metric=memory/usage');
