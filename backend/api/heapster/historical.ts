@@ -5,7 +5,7 @@ import { compact, HeapsterError, indented, type HeapsterAnswer } from './answers
 import { describeEntity, TYPE_OF, type Entity, type HeapsterLevel } from './entities.ts';
 import type { GoValue } from './goJson.ts';
 import { isZeroTime } from './goTime.ts';
-import { ALWAYS, checkMetric, checkNames, Resolver } from './historyEntities.ts';
+import { checkMetric, checkNames, Resolver } from './historyEntities.ts';
 import { EntityLabels } from './labels.ts';
 import { hasAnswered } from './newestRound.ts';
 import { readLabels, readList, readTimes, type Parameters } from './parameters.ts';
@@ -138,7 +138,7 @@ function listHistory({ recent, history }: HeapsterOptions, { level, names }: Kno
     const isWanted = !isElsewhere && !found.has(name) && isInSight(scope, { level, namespace: own.namespace });
     const wasThere = () =>
       level === 'node'
-        ? hasEverAnswered(recent, history, name)
+        ? hasEverAnswered(recent, history, object)
         : own.reported !== false || level === 'container' || wasReported(history, object);
     if (isWanted && wasThere()) {
       found.add(name);
@@ -158,10 +158,22 @@ function wasReported(history: PointReader, { names, firstSeenMs, lastSeenMs }: K
   return ['uptime', 'memory/usage', 'cpu/request'].some((metric) => hasPoints(history, entity, metric, range));
 }
 
+/**
+ * Nearly all nodes answer within so long after they came: only of the others all of their life has to be read. Means of times
+ * long past may stand up to so far beside what they are of.
+ */
+const SOON_MS = 3_600_000;
+
 /** Whether the kubelet of a node answered once: Heapster had nothing of others. */
-function hasEverAnswered(recent: RoundReader, history: PointReader, node: string): boolean {
-  const newestMs = recent.rounds().at(-1) ?? NaN;
-  const asked = { table: 'node', key: node, metric: 'kubelet/answered', node, ...ALWAYS } as const;
-  // Of times long past the mean is kept.
-  return hasAnswered(recent, node, newestMs) || [...history.points(asked)].some(({ value }) => value > 0);
+function hasEverAnswered(recent: RoundReader, history: PointReader, node: KnownObject): boolean {
+  const { names, firstSeenMs, lastSeenMs } = node;
+  const key = names.node ?? '';
+  const fromMs = firstSeenMs - SOON_MS;
+  const asked = { table: 'node', key, metric: 'kubelet/answered', node: key, fromMs } as const;
+  const answeredUntil = (toMs: number) => [...history.points({ ...asked, toMs })].some(({ value }) => value > 0);
+  return (
+    hasAnswered(recent, key, recent.rounds().at(-1) ?? NaN) ||
+    answeredUntil(Math.min(lastSeenMs, firstSeenMs + SOON_MS)) ||
+    answeredUntil(lastSeenMs + SOON_MS)
+  );
 }
