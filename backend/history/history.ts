@@ -8,7 +8,9 @@ import type { FileWorker } from './fileTasks.ts';
 import { adviceFor, freeBytesOf } from './disk.ts';
 import { FileThread } from './fileThread.ts';
 import { FolderLock } from './folderLock.ts';
+import type { GoneLimits } from './goneObjects.ts';
 import { GoneStore } from './goneStore.ts';
+import type { HistoryState } from './historyState.ts';
 import { InventoryFile, type LoadedInventory } from './inventoryFile.ts';
 import { KnownObjects } from './knownObjects.ts';
 import { OtherBytes } from './otherBytes.ts';
@@ -27,31 +29,10 @@ export interface HistoryOptions {
   readonly log: { info(sentence: string): void; warn(sentence: string): void };
   /** Free bytes of the disk a folder is on. */
   readonly freeBytes?: (path: string) => number;
+  /** How many objects that are gone stay in memory; half of what is there unless given. */
+  readonly goneLimits?: GoneLimits;
   /** Who works on files; a thread of its own unless given. */
   readonly files?: (directory: DataDirectory) => FileWorker;
-}
-
-/** How the history is doing. */
-export interface HistoryState {
-  readonly path: string;
-  /** Why rounds are not written at present, in a sentence. */
-  readonly problem: string | undefined;
-  /** What was set aside as damaged since the start, a sentence each; the newest few. */
-  readonly damages: readonly string[];
-  /** Of all files in its folder. */
-  readonly bytes: number;
-  readonly maxBytes: number;
-  readonly objects: number;
-  readonly segments: number;
-  /** Time of the oldest value of any tier, Unix ms; NaN if there is none. */
-  readonly oldestMs: number;
-  /** Time of the newest round that is kept, be it in a log or sealed, Unix ms; NaN if there is none. */
-  readonly newestMs: number;
-  /** Time of the first round of an earlier process that is not sealed, and so not readable, yet. */
-  readonly unreadSinceMs: number | undefined;
-  /** Rounds that were written, and that were not because the disk refused. */
-  readonly writtenRounds: number;
-  readonly lostRounds: number;
 }
 
 /** The log that rounds are written to, and since when. */
@@ -117,6 +98,7 @@ export class History {
       inventory,
       gone,
       inventoryFile,
+      goneLimits: options.goneLimits,
       retention: options.retention,
       files: options.files?.(directory) ?? new FileThread(directory, this.stopping.signal),
       info: (sentence) => options.log.info(sentence),

@@ -57,7 +57,7 @@ export class InventoryFile {
   private readonly there = new Set<number>();
   private entries = 0;
   /** The newest round when the file was saved last. */
-  private savedUntilMs = -Infinity;
+  savedUntilMs = -Infinity;
 
   constructor(directory: DataDirectory) {
     this.directory = directory;

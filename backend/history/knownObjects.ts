@@ -49,12 +49,18 @@ export class KnownObjects {
     };
   }
 
-  /** Objects of a table on disk that were there within a range, from those that went last to the first. */
+  /**
+   * Objects of a table on disk that were there within a range, from those that went last to the first. One that came back while
+   * it was written there is in memory.
+   */
   *goneWithin(table: TableName, range: TimeRange): Generator<HistoryObject> {
     let left = range.fromMs > this.gone.untilMs ? 0 : MOST_LISTED;
     for (const object of left > 0 ? this.gone.objects(table, range) : []) {
-      yield object;
-      if (--left === 0) {
+      if (!this.inventory.object(object.number)) {
+        yield object;
+        left--;
+      }
+      if (left === 0) {
         return;
       }
     }
@@ -71,6 +77,10 @@ export class KnownObjects {
 export function* allObjects({ inventory, gone }: KnownObjects): Generator<HistoryObject> {
   yield* inventory.all();
   for (const table of TABLE_NAMES) {
-    yield* gone.objects(table, { fromMs: -Infinity, toMs: Infinity });
+    for (const object of gone.objects(table, { fromMs: -Infinity, toMs: Infinity })) {
+      if (!inventory.object(object.number)) {
+        yield object;
+      }
+    }
   }
 }

@@ -118,6 +118,7 @@ export class HistorySnapshot {
       inventory.takeLogged(reader.objects);
       reader.sightings((number, timestampMs) => inventory.seen(number, timestampMs));
     }
+    inventory.forgetBefore(gone.untilMs + 1);
     if (isDamaged) {
       this.damages.push(`The list of objects in ${this.directory.inventory} is damaged: ${lostBytes} bytes.`);
     } else if (isMissing && this.store.count > 0) {

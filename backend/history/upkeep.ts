@@ -2,7 +2,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DamagedBytesError } from './byteReader.ts';
 import { setAside, type DataDirectory } from './dataDirectory.ts';
-import { forgetGone, goneUntilMs } from './goneObjects.ts';
+import { forgetGone, goneUntilMs, type GoneLimits } from './goneObjects.ts';
 import type { GoneStore } from './goneStore.ts';
 import type { HistoryObject, Inventory } from './inventory.ts';
 import { isAhead, type InventoryFile } from './inventoryFile.ts';
@@ -34,6 +34,7 @@ export interface UpkeepParts {
   readonly inventory: Inventory;
   readonly gone: GoneStore;
   readonly inventoryFile: InventoryFile;
+  readonly goneLimits: GoneLimits | undefined;
   readonly retention: Retention;
   readonly files: FileWorker;
   readonly info: (sentence: string) => void;
@@ -99,6 +100,8 @@ export class Upkeep {
         noteDamage(`The log ${path} is damaged: ${error.message}. It was moved to ${setAside(directory, path)}.`);
       }
     }
+    // A log may name objects that have left memory since.
+    this.parts.inventory.forgetBefore(this.parts.gone.untilMs + 1);
     this.parts.findLostObjects();
   }
 
@@ -211,9 +214,11 @@ export class Upkeep {
 
   /** Moves objects that are gone from memory to disk when they are many, and merges the files of a day. */
   private async moveGone(): Promise<void> {
-    const { files, gone, inventory } = this.parts;
-    const toMs = goneUntilMs(inventory, this.newestMs);
-    if (toMs !== undefined) {
+    const { files, gone, inventory, inventoryFile } = this.parts;
+    const wantedMs = goneUntilMs(inventory, this.newestMs, this.parts.goneLimits) ?? -Infinity;
+    // Who was still there when the file was written went later by what it says.
+    const toMs = Math.min(wantedMs, inventoryFile.savedUntilMs - 1);
+    if (toMs > gone.untilMs) {
       const name = { level: 0, fromMs: Math.max(0, gone.untilMs), toMs };
       this.takeGone(await files.run({ kind: 'write gone', gone: name }));
       await forgetGone(inventory, toMs);

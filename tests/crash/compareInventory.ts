@@ -1,69 +1,80 @@
-import { namesAt, type HistoryObject, type Inventory } from '../../backend/history/inventory.ts';
-import { CRASH_RETENTION } from './retention.ts';
+import { namesAt, type HistoryObject } from '../../backend/history/inventory.ts';
+import { allObjects, type KnownObjects } from '../../backend/history/knownObjects.ts';
+import { CRASH_GONE_LIMITS, CRASH_RETENTION } from './retention.ts';
 import { RESOLUTION_MS, roundOf, timeOf, truthOf } from './world.ts';
 
-const DAY_MS = 86_400_000;
+/** Rounds that an object was there, but for short times away. */
+interface Stay {
+  readonly first: number;
+  last: number;
+}
 
 /** When an object was there, and what it was called then. */
 interface Presence {
-  /** Rounds with which it came: the first one, and each after it was away for a time. */
-  readonly arrivals: Array<{ readonly round: number; readonly awayMs: number }>;
+  readonly stays: Stay[];
   /** Rounds with which its names changed, and to what. */
   readonly names: Array<{ readonly round: number; readonly text: string }>;
-  last: number;
 }
 
 const presences = new Map<number, { until: number; of: Map<string, Presence> }>();
 
 /**
- * Compares who was there when. Who was not seen for as long as anything is kept may be forgotten, and be new later.
- * Throws with a sentence at the first difference, and answers with how many objects were compared.
+ * Compares who was there when, be it in memory or on disk. Who went to disk and comes back is a new object; who was not seen
+ * for as long as anything is kept may be forgotten. Throws with a sentence at the first difference, and answers with how
+ * many objects were compared.
  */
-export function compareInventory(seed: number, inventory: Inventory, rounds: readonly number[]): number {
+export function compareInventory(seed: number, known: KnownObjects, rounds: readonly number[]): number {
   const truth = presenceOf(seed, rounds);
   const longestMs = Math.max(...Object.values(CRASH_RETENTION.keepMs));
-  const newestMs = timeOf(rounds.at(-1) ?? 0);
-  const missing = new Set(
-    [...truth].filter(([, { last }]) => timeOf(last) >= newestMs - longestMs).map(([name]) => name)
-  );
-  for (const object of inventory.all()) {
-    const name = `${object.shard}|${object.table}|${object.key}`;
-    const presence = truth.get(name);
-    if (!presence) {
-      throw new Error(`The inventory has ${name}, which was in no round that was ended`);
+  const oldestMs = timeOf(rounds.at(-1) ?? 0) - longestMs;
+  const found = Map.groupBy(allObjects(known), ({ shard, table, key }) => `${shard}|${table}|${key}`);
+  for (const [name, presence] of truth) {
+    let next = 0;
+    for (const object of (found.get(name) ?? []).sort((one, other) => one.firstSeenMs - other.firstSeenMs)) {
+      const first = presence.stays.findIndex(
+        (stay, index) => index >= next && timeOf(stay.first) === object.firstSeenMs
+      );
+      const last = presence.stays.findIndex((stay) => timeOf(stay.last) === object.lastSeenMs);
+      if (first < 0 || last < first) {
+        throw new Error(`${name} was there in rounds ${text(presence)}, not from ${span(object)}`);
+      }
+      checkLeftOut(name, presence.stays.slice(next, first), oldestMs);
+      compareNames(object, presence, name);
+      next = last + 1;
     }
-    compareObject(object, presence, name, longestMs);
-    missing.delete(name);
+    checkLeftOut(name, presence.stays.slice(next), oldestMs);
+    found.delete(name);
   }
-  if (missing.size > 0) {
-    throw new Error(`The inventory lacks ${missing.size} objects, such as ${[...missing][0]}`);
+  const [stranger] = found.keys();
+  if (stranger !== undefined) {
+    throw new Error(`The inventory has ${stranger}, which was in no round that was ended`);
   }
-  return inventory.size;
+  return known.size;
 }
 
-function compareObject(
-  object: HistoryObject,
-  { arrivals, names, last }: Presence,
-  name: string,
-  longestMs: number
-): void {
-  const first = roundOf(object.firstSeenMs);
-  // The day of a segment of an hour's buckets goes as a whole.
-  const isArrival = arrivals.some(({ round, awayMs }, index) => round === first && (index === 0 || awayMs > longestMs));
-  if (!isArrival) {
-    throw new Error(
-      `${name} was first seen in round ${first} instead of ${arrivals.map(({ round }) => round).join(' or ')}`
-    );
+function checkLeftOut(name: string, stays: readonly Stay[], oldestMs: number): void {
+  const kept = stays.find(({ last }) => timeOf(last) >= oldestMs);
+  if (kept) {
+    throw new Error(`Nobody is known who was ${name} in rounds ${kept.first} to ${kept.last}`);
   }
-  if (roundOf(object.lastSeenMs) !== last) {
-    throw new Error(`${name} was last seen in round ${roundOf(object.lastSeenMs)} instead of ${last}`);
-  }
-  for (const { round, text } of names.filter((change) => change.round >= first).slice(-10)) {
-    const found = textOf(namesAt(object, timeOf(round)));
-    if (found !== text) {
-      throw new Error(`${name} was called ${found} in round ${round} instead of ${text}`);
+}
+
+function compareNames(object: HistoryObject, { names }: Presence, name: string): void {
+  const own = names.filter(({ round }) => timeOf(round) >= object.firstSeenMs && timeOf(round) <= object.lastSeenMs);
+  for (const { round, text: wanted } of own.slice(-10)) {
+    const told = textOf(namesAt(object, timeOf(round)));
+    if (told !== wanted) {
+      throw new Error(`${name} was called ${told} in round ${round} instead of ${wanted}`);
     }
   }
+}
+
+function text({ stays }: Presence): string {
+  return stays.map(({ first, last }) => `${first}-${last}`).join(', ');
+}
+
+function span({ firstSeenMs, lastSeenMs }: HistoryObject): string {
+  return `${roundOf(firstSeenMs)} to ${roundOf(lastSeenMs)}`;
 }
 
 function presenceOf(seed: number, rounds: readonly number[]): Map<string, Presence> {
@@ -82,16 +93,17 @@ function note(presences: Map<string, Presence>, seed: number, round: number): vo
   for (const { shard, table, key, names } of truthOf(seed, round)) {
     const name = `${shard}|${table}|${key}`;
     const text = textOf(names);
-    const presence = presences.get(name) ?? { arrivals: [], names: [], last: -Infinity };
+    const presence = presences.get(name) ?? { stays: [], names: [] };
     presences.set(name, presence);
-    const awayMs = (round - presence.last) * RESOLUTION_MS;
-    if (awayMs > DAY_MS) {
-      presence.arrivals.push({ round, awayMs });
+    const stay = presence.stays.at(-1);
+    if (!stay || (round - stay.last) * RESOLUTION_MS > CRASH_GONE_LIMITS.keptMs) {
+      presence.stays.push({ first: round, last: round });
+    } else {
+      stay.last = round;
     }
     if (presence.names.at(-1)?.text !== text) {
       presence.names.push({ round, text });
     }
-    presence.last = round;
   }
 }
 

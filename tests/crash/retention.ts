@@ -1,3 +1,4 @@
+import type { GoneLimits } from '../../backend/history/goneObjects.ts';
 import type { Retention } from '../../backend/history/segmentStore.ts';
 
 const HOUR_MS = 3_600_000;
@@ -7,3 +8,6 @@ export const CRASH_RETENTION: Retention = {
   keepMs: { raw: 6 * HOUR_MS, '10m': 36 * HOUR_MS, '1h': 96 * HOUR_MS },
   maxBytes: Infinity,
 };
+
+/** Few enough that objects go to disk, and their files are merged, while a test runs. */
+export const CRASH_GONE_LIMITS: GoneLimits = { least: 20, keptMs: 2 * HOUR_MS };

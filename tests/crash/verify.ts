@@ -1,8 +1,11 @@
 import { statSync } from 'node:fs';
 import type { History } from '../../backend/history/history.ts';
-import type { Inventory } from '../../backend/history/inventory.ts';
+import type { KnownObjects, ObjectLookup } from '../../backend/history/knownObjects.ts';
+import type { HistoryObject } from '../../backend/history/inventory.ts';
 import type { Segment } from '../../backend/history/segmentStore.ts';
 import { BUCKET_MS, type Tier } from '../../backend/history/shardBlock.ts';
+import type { TableName } from '../../backend/model/batch.ts';
+import type { TimeRange } from '../../backend/query/types.ts';
 import { compareInventory } from './compareInventory.ts';
 import { bucketTruth, isClose } from './bucketTruth.ts';
 import { CRASH_RETENTION } from './retention.ts';
@@ -31,10 +34,10 @@ export class Verifier {
   }
 
   /** Throws with a sentence at the first difference. With `anew` also what was compared before is read again. */
-  verify({ store, inventory }: History, { anew }: { readonly anew: boolean }): void {
+  verify({ store, known }: History, { anew }: { readonly anew: boolean }): void {
     const times = { raw: this.times(store.ofTier('raw')), '10m': new Set<number>(), '1h': new Set<number>() };
     for (const segment of store.ofTier('raw')) {
-      this.compareRounds(segment, inventory);
+      this.compareRounds(segment, known);
     }
     for (const tier of ['10m', '1h'] as const) {
       const segments = store.ofTier(tier);
@@ -43,13 +46,13 @@ export class Verifier {
         const { ino, size } = statSync(segment.reader.path);
         const name = `${segment.reader.path} ${ino} ${size}`;
         if (anew || !this.right.has(name)) {
-          this.compareBuckets(segment, inventory);
+          this.compareBuckets(segment, known);
           this.right.add(name);
         }
       }
     }
     this.compareCoverage(times);
-    this.compared.objects += compareInventory(this.seed, inventory, this.sortedRounds());
+    this.compared.objects += compareInventory(this.seed, known, this.sortedRounds());
     this.forgetTruths();
   }
 
@@ -68,7 +71,8 @@ export class Verifier {
     return times;
   }
 
-  private compareRounds({ reader }: Segment, inventory: Inventory): void {
+  private compareRounds({ reader, fromMs, toMs }: Segment, known: KnownObjects): void {
+    const lookups = lookupsOf(known, { fromMs, toMs });
     const truths = reader.timesMs.map((timeMs) => {
       check(this.written.has(roundOf(timeMs)), () => `${reader.path} has round ${roundOf(timeMs)}, which nobody ended`);
       return this.truth(roundOf(timeMs));
@@ -78,13 +82,20 @@ export class Verifier {
       for (const [table, { objects, keys, metrics }] of block) {
         const read = Array.from(metrics, ([metric, stored]) => [metric, stored()] as const);
         objects.forEach((number, row) => {
-          checkObject(inventory, number, `${shard}|${table}|${keys[row]}`, reader.path);
+          const { firstSeenMs, lastSeenMs } = checkObject(
+            lookups(table)(shard, number),
+            number,
+            `${shard}|${table}|${keys[row]}`,
+            reader.path
+          );
+          const wasThere = reader.timesMs.map((timeMs) => firstSeenMs <= timeMs && timeMs <= lastSeenMs);
           for (const [metric, stored] of read) {
             check('samples' in stored, () => `${reader.path} has buckets`);
             const { values, wide } = (stored as Extract<typeof stored, { samples: unknown }>).samples;
             truths.forEach((truth, round) => {
               const index = row * truths.length + round;
-              const expected = truth.get(`${shard}|${table}|${keys[row]}`)?.values[metric];
+              const all = wasThere[round] ? truth.get(`${shard}|${table}|${keys[row]}`) : undefined;
+              const expected = all?.values[metric];
               const found = wide?.get(index) ?? values[index];
               const isSame = expected === undefined ? Number.isNaN(found) : Object.is(found, expected);
               check(
@@ -103,7 +114,8 @@ export class Verifier {
     this.compared.points += points;
   }
 
-  private compareBuckets({ reader, tier }: Segment, inventory: Inventory): void {
+  private compareBuckets({ reader, tier, fromMs, toMs }: Segment, known: KnownObjects): void {
+    const lookups = lookupsOf(known, { fromMs: fromMs - BUCKET_MS[tier], toMs });
     const truths = reader.timesMs.map((endMs) =>
       bucketTruth(this.roundsIn(tier, endMs).map((round) => this.truth(round)))
     );
@@ -113,12 +125,13 @@ export class Verifier {
         const read = Array.from(metrics, ([metric, stored]) => [metric, stored()] as const);
         objects.forEach((number, row) => {
           const name = `${shard}|${table}|${keys[row]}`;
-          checkObject(inventory, number, name, reader.path);
+          const { firstSeenMs, lastSeenMs } = checkObject(lookups(table)(shard, number), number, name, reader.path);
+          const wasThere = reader.timesMs.map((endMs) => firstSeenMs <= endMs && lastSeenMs > endMs - BUCKET_MS[tier]);
           for (const [metric, stored] of read) {
             check(!('samples' in stored), () => `${reader.path} has samples`);
             const { course, ...plain } = stored as Exclude<typeof stored, { samples: unknown }>;
             truths.forEach((truth, bucket) => {
-              const expected = truth.get(`${name}|${metric}`);
+              const expected = wasThere[bucket] ? truth.get(`${name}|${metric}`) : undefined;
               buckets += expected ? 1 : 0;
               for (const [what, { values }] of Object.entries({ ...plain, ...course })) {
                 const found = values[row * truths.length + bucket];
@@ -194,10 +207,20 @@ function valuesIn(truth: ReadonlyMap<string, TrueRow>): number {
   return count;
 }
 
-function checkObject(inventory: Inventory, number: number, name: string, path: string): void {
-  const object = inventory.object(number);
+/** Finds objects of each table, in ascending order of shards. One that went to disk and came back is another one. */
+function lookupsOf(known: KnownObjects, range: TimeRange): (table: TableName) => ObjectLookup {
+  const lookups = new Map<TableName, ObjectLookup>();
+  return (table) => {
+    const lookup = lookups.get(table) ?? known.lookup(table, range);
+    lookups.set(table, lookup);
+    return lookup;
+  };
+}
+
+function checkObject(object: HistoryObject | undefined, number: number, name: string, path: string): HistoryObject {
   const found = object && `${object.shard}|${object.table}|${object.key}`;
   check(found === name, () => `${path} has ${name} as number ${number}, which stands for ${found} in the inventory`);
+  return object!;
 }
 
 function check(isRight: boolean, sentence: () => string): void {

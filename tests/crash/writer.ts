@@ -1,7 +1,7 @@
 // Writes rounds of the world into a history, as fast as it can, until it is killed.
 import { writeSync } from 'node:fs';
 import { History } from '../../backend/history/history.ts';
-import { CRASH_RETENTION } from './retention.ts';
+import { CRASH_GONE_LIMITS, CRASH_RETENTION } from './retention.ts';
 import { batchesOf, mixed, RESOLUTION_MS, roundOf, timeOf } from './world.ts';
 
 const [path, seedText, startText] = process.argv.slice(2);
@@ -18,6 +18,7 @@ async function write(): Promise<void> {
   const history = History.open({
     path,
     retention: CRASH_RETENTION,
+    goneLimits: CRASH_GONE_LIMITS,
     resolutionMs: RESOLUTION_MS,
     log: { info: say, warn: say },
     freeBytes: () => free,
