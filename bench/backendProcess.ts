@@ -79,9 +79,8 @@ export class BackendProcess {
     };
   }
 
-  /** Asks one query over the last `rangeMs` and answers with its series count. Rejects with the backend's sentence. */
-  async query(query: MetricQuery, rangeMs: number): Promise<number> {
-    const toMs = Date.now();
+  /** Asks one query over the `rangeMs` before `toMs` and answers with its series count. Rejects with the backend's sentence. */
+  async query(query: MetricQuery, rangeMs: number, toMs = Date.now()): Promise<number> {
     const body = { fromMs: toMs - rangeMs, toMs, maxDataPoints: 500, queries: [{ ...query, refId: 'A' }] };
     const { results } = (await this.post('query', body)) as QueryResponse;
     if (results.A.error) {
@@ -94,6 +93,16 @@ export class BackendProcess {
     const toMs = Date.now();
     const answer = (await this.post('names', { ...request, fromMs: toMs - rangeMs, toMs })) as { names: string[] };
     return answer.names;
+  }
+
+  /** Asks a path of another language than Grafana's. Rejects if it is not answered. */
+  async get(path: string): Promise<string> {
+    const response = await fetch(`${this.url}${path}`);
+    const answer = await response.text();
+    if (!response.ok) {
+      throw new Error(`${path}: ${response.status} ${answer}`);
+    }
+    return answer;
   }
 
   async stop(): Promise<void> {

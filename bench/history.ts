@@ -2,18 +2,18 @@ import { execFile } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { measureRestart, type Restart } from './restart.ts';
 
-/** Days of history that questions and restarts are measured on. */
-export const HISTORY_DAYS = 14;
-/** Nodes whose 14 days are written: they take some 70 MB each. */
+/** Nodes whose days are written: fourteen take some 70 MB each. */
 const MOST_HISTORY_NODES = 50;
 /** Nodes that are simulated one by one; the others of a larger cluster are copies that have pods, and of these what is asked. */
 const MOST_SIMULATED_NODES = 100;
 
 const STEPS = new URL('./historySteps.ts', import.meta.url).pathname;
 
-/** What 14 days of history cost, and how fast they answer. */
-export interface Fortnight {
+/** What days of history cost, and how fast they answer. */
+export interface LongHistory {
+  readonly historyDays: number;
   readonly historyNodes: number;
   readonly historyMiB: number;
   readonly historyFiles: number;
@@ -30,9 +30,18 @@ export interface Fortnight {
   readonly podNamesOfWeekP95Ms: number;
 }
 
-/** From the start of a process to its first answer out of 14 days. */
-export interface Restart {
-  readonly restartSeconds: number;
+/** What a step says of the days it wrote, and what a restart needs to ask about them. */
+export interface KeptDays {
+  readonly measured: LongHistory;
+  /** Pods that were there for all of the last day. */
+  readonly pods: readonly PodName[];
+  /** Time of the newest round, Unix ms. */
+  readonly newestMs: number;
+}
+
+export interface PodName {
+  readonly namespace: string;
+  readonly pod: string;
 }
 
 /** The last hour of all nodes. */
@@ -45,39 +54,41 @@ export interface LastHour {
   readonly topPods1hP95Ms: number;
 }
 
-export type HistoryResults = Fortnight & Restart & LastHour;
+export type HistoryResults = LongHistory & Restart & LastHour;
 
 /**
- * Measures the history in simulated time, each step in a process of its own: two hours of rounds that went down the real
- * line are written, repeated to 14 days with times of their own, and asked; and an hour of as many nodes as there are.
+ * Measures the history. In simulated time, each step in a process of its own: two hours of rounds that went down the real
+ * line are written, repeated to so many days with times of their own, and asked; and an hour of as many nodes as there are.
+ * In between the built backend is started with these days.
  */
-export async function measureHistory(nodes: number, folder: string): Promise<HistoryResults> {
+export async function measureHistory(nodes: number, days: number, folder: string): Promise<HistoryResults> {
   const historyNodes = Math.min(nodes, MOST_HISTORY_NODES);
-  const fortnight = await onceFor(historyNodes, async () => {
-    const path = join(folder, `fortnight-${historyNodes}`);
-    const written = await run<Fortnight>('fortnight', path, historyNodes, 1);
-    const restart = await run<Restart>('restart', path, historyNodes, 1);
+  const long = await onceFor(historyNodes, async () => {
+    const path = join(folder, `days-${historyNodes}`);
+    const kept = await run<KeptDays>('keptDays', path, historyNodes, 1, days);
+    const restart = await measureRestart(path, folder, kept);
     rmSync(path, { recursive: true });
-    return { ...written, ...restart };
+    return { ...kept.measured, ...restart };
   });
   const simulated = Math.min(nodes, MOST_SIMULATED_NODES);
   const path = join(folder, `hour-${nodes}`);
-  const hour = await run<LastHour>('lastHour', path, simulated, Math.ceil(nodes / simulated));
+  const hour = await run<LastHour>('lastHour', path, simulated, Math.ceil(nodes / simulated), 0);
   rmSync(path, { recursive: true });
-  return { ...fortnight, ...hour };
+  return { ...long, ...hour };
 }
 
-const fortnights = new Map<number, Fortnight & Restart>();
+const measuredDays = new Map<number, LongHistory & Restart>();
 
-/** The same 14 days serve clusters of all sizes above theirs. */
-async function onceFor(nodes: number, measure: () => Promise<Fortnight & Restart>): Promise<Fortnight & Restart> {
-  const known = fortnights.get(nodes) ?? (await measure());
-  fortnights.set(nodes, known);
+/** The same days serve clusters of all sizes above theirs. */
+async function onceFor(nodes: number, measure: () => Promise<LongHistory & Restart>): Promise<LongHistory & Restart> {
+  const known = measuredDays.get(nodes) ?? (await measure());
+  measuredDays.set(nodes, known);
   return known;
 }
 
-async function run<Result>(step: string, folder: string, nodes: number, copies: number): Promise<Result> {
-  const flags = ['--expose-gc', '--max-old-space-size=8192', STEPS, step, folder, String(nodes), String(copies)];
+async function run<Result>(step: string, folder: string, nodes: number, copies: number, days: number): Promise<Result> {
+  const numbers = [nodes, copies, days].map(String);
+  const flags = ['--expose-gc', '--max-old-space-size=8192', STEPS, step, folder, ...numbers];
   const { stdout } = await promisify(execFile)(process.execPath, flags, { maxBuffer: 1 << 20 });
   return JSON.parse(stdout) as Result;
 }

@@ -20,7 +20,8 @@ export const HOUR_MS = 3_600_000;
 /** What is asked of pods; copies of nodes have nothing else. */
 export const ASKED_METRICS = ['cpu/usage_rate', 'memory/working_set'] as const;
 const PODS_PER_NODE = 30;
-const START_MS = Date.parse('2026-11-20T06:00:00Z');
+/** Six in the morning of yesterday: always the same hours, and so near that certificates of that time are valid now. */
+const START_MS = Math.floor(Date.now() / DAY_MS) * DAY_MS - DAY_MS + 6 * HOUR_MS;
 const HEAD_WINDOW_MS = 15 * RESOLUTION_MS;
 const HEAD_MEMORY_BYTES = 32 * 2 ** 20;
 const FOREVER_MS = 1000 * DAY_MS;
@@ -33,7 +34,7 @@ export interface Stores {
 }
 
 /** Opens a history folder with an empty head, as a start does. */
-export function openStores(path: string): Stores {
+function openStores(path: string): Stores {
   const head = new HeadStore({ windowMs: HEAD_WINDOW_MS, maxBytes: HEAD_MEMORY_BYTES });
   const history = History.open({
     path,

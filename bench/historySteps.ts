@@ -4,14 +4,18 @@ import { openDataDirectory } from '../backend/history/dataDirectory.ts';
 import { InventoryFile } from '../backend/history/inventoryFile.ts';
 import { COMPACTED_MS, DAY_MS } from '../backend/history/sealing.ts';
 import type { Filter, SeriesQuery } from '../backend/query/types.ts';
-import { HISTORY_DAYS, type Fortnight, type LastHour, type Restart } from './history.ts';
-import { ASKED_METRICS, HistoryRun, HOUR_MS, openStores, repeatUntil, samplesOf, type Stores } from './historyRun.ts';
+import type { KeptDays, LastHour } from './history.ts';
+import { ASKED_METRICS, HistoryRun, HOUR_MS, repeatUntil, samplesOf, type Stores } from './historyRun.ts';
 import { p95Ms, percentile } from './measure.ts';
 
-// One step of the history's benchmark, in a process of its own: `historySteps.ts STEP FOLDER SIMULATED_NODES COPIES`
+// One step of the history's benchmark, in a process of its own: `historySteps.ts STEP FOLDER SIMULATED_NODES COPIES DAYS`
 // prints what it measured as JSON.
 
-const QUERIES = 60;
+/** As many as make the 95th percentile that of a process that has been asked before: the first ones compile the code. */
+const QUERIES = 300;
+const QUERIES_OF_HOUR = 60;
+/** Pods that the history is asked for once it is open again. */
+const EXAMPLES = 60;
 /** Rounds after the last full two hours: several blocks and an open log, as at most times. */
 const MINUTES_SINCE = 17;
 
@@ -19,25 +23,28 @@ interface Step {
   readonly folder: string;
   readonly nodes: number;
   readonly copies: number;
+  readonly days: number;
 }
 
-/** Writes two hours of rounds, repeats them for 14 days, writes the rounds since, and asks all of it. */
-async function fortnight({ folder, nodes }: Step): Promise<Fortnight> {
+/** Writes two hours of rounds, repeats them for so many days, writes the rounds since, and asks all of it. */
+async function keptDays({ folder, nodes, days }: Step): Promise<KeptDays> {
   const run = new HistoryRun(folder, nodes, 1);
   const { stores, cost } = run;
-  await run.write(COMPACTED_MS / 60_000, HISTORY_DAYS * DAY_MS - COMPACTED_MS);
+  await run.write(COMPACTED_MS / 60_000, days * DAY_MS - COMPACTED_MS);
   const samples = samplesOf(stores);
   const { rounds, historyMs } = cost;
-  const { dayMs } = repeatUntil(stores, folder, HISTORY_DAYS);
+  const { dayMs } = repeatUntil(stores, folder, days);
   const ingestMs = historyMs + (dayMs * COMPACTED_MS) / DAY_MS;
   const bytesPerSample = stores.history.store.bytes / samplesOf(stores);
   await run.write(MINUTES_SINCE, 0);
-  const queries = await askFortnight(stores);
+  const queries = await askDays(stores);
+  const pods = podsOf(stores).slice(0, EXAMPLES);
   const { segments, bytes, objects } = stores.history.state();
   await stores.history.close();
   const newestMs = stores.head.rounds().at(-1)!;
   new InventoryFile(openDataDirectory(folder)).rewrite(stores.history.inventory, newestMs);
-  return {
+  const measured = {
+    historyDays: days,
     historyNodes: nodes,
     historyMiB: bytes / 2 ** 20,
     historyFiles: segments,
@@ -48,9 +55,10 @@ async function fortnight({ folder, nodes }: Step): Promise<Fortnight> {
     ingestSamplesPerSecond: (samples * 1000) / ingestMs,
     ...queries,
   };
+  return { measured, pods, newestMs };
 }
 
-async function askFortnight(stores: Stores) {
+async function askDays(stores: Stores) {
   const pods = podsOf(stores);
   const namespaces = [...new Set(pods.map(({ namespace }) => namespace))];
   return {
@@ -70,17 +78,6 @@ async function askFortnight(stores: Stores) {
   };
 }
 
-/** Opens what {@link fortnight} left and answers one question; the time is that of the whole process. */
-async function restart({ folder }: Step): Promise<Restart> {
-  const stores = openStores(folder);
-  const [{ namespace, pod }] = podsOf(stores);
-  const filters = [is('namespace', namespace), is('pod', pod)];
-  ask(stores, { level: 'pod', metric: 'cpu/usage_rate', filters }, 24 * HOUR_MS, 1);
-  const restartSeconds = performance.now() / 1000;
-  await stores.history.close();
-  return { restartSeconds };
-}
-
 /** Writes a bit more than an hour of rounds of all nodes, and asks for its top pods. */
 async function lastHour({ folder, nodes, copies }: Step): Promise<LastHour> {
   const run = new HistoryRun(folder, nodes, copies);
@@ -92,7 +89,7 @@ async function lastHour({ folder, nodes, copies }: Step): Promise<LastHour> {
   top(ASKED_METRICS[1]);
   const afterRound: number[] = [];
   const others: number[] = [];
-  for (let round = 0; round < QUERIES / 10; round++) {
+  for (let round = 0; round < QUERIES_OF_HOUR / 10; round++) {
     await run.write(1, 0);
     afterRound.push(...ASKED_METRICS.map(top));
     others.push(...Array.from({ length: 8 }, (_, index) => top(ASKED_METRICS[index % 2])));
@@ -138,9 +135,8 @@ function is(dimension: 'namespace' | 'pod', name: string): Filter {
   return { dimension, operator: '=', values: [name] };
 }
 
-const STEPS = { fortnight, restart, lastHour };
+const STEPS = { keptDays, lastHour };
 
-const [step, folder, nodes, copies] = parseArgs({ allowPositionals: true }).positionals;
-console.log(
-  JSON.stringify(await STEPS[step as keyof typeof STEPS]({ folder, nodes: Number(nodes), copies: Number(copies) }))
-);
+const [step, folder, nodes, copies, days] = parseArgs({ allowPositionals: true }).positionals;
+const given = { folder, nodes: Number(nodes), copies: Number(copies), days: Number(days) };
+console.log(JSON.stringify(await STEPS[step as keyof typeof STEPS](given)));

@@ -162,6 +162,7 @@ async function main(): Promise<void> {
       json: { type: 'string' },
       soak: { type: 'string' },
       hour: { type: 'boolean' },
+      days: { type: 'string', default: '14' },
       'cadvisor-metrics': { type: 'boolean' },
     },
   });
@@ -169,6 +170,10 @@ async function main(): Promise<void> {
   const sizes = values.nodes === undefined ? SIZES : values.nodes.split(',').map(Number);
   if (sizes.some((nodes) => !Number.isInteger(nodes) || nodes < 1)) {
     throw new Error(`--nodes=${values.nodes} must be a number of nodes, such as --nodes 100.`);
+  }
+  const days = Number(values.days);
+  if (!Number.isInteger(days) || days < 1) {
+    throw new Error(`--days=${values.days} must be a number of days, such as --days 14.`);
   }
   const forMs = values.soak === undefined ? undefined : soakMs(values.soak);
   execFileSync(process.execPath, [new URL('../tools/buildBackend.mjs', import.meta.url).pathname], {
@@ -189,7 +194,7 @@ async function main(): Promise<void> {
     for (const nodes of sizes) {
       runs.push({
         ...(await measure(nodes, folder, flags, values.hour ?? false)),
-        ...(await measureHistory(nodes, folder)),
+        ...(await measureHistory(nodes, days, folder)),
       });
       console.log(drawTable(runs));
     }

@@ -236,3 +236,18 @@ it('only real changes of names are looked for, and those of what is forgotten ar
   history.inventory.forget(() => true);
   expect(renamed(0)).toEqual([]);
 });
+
+test('a pod that was renamed and went within the last hour has no part in later minutes of it', async () => {
+  const history = await write([
+    [10, BLUE],
+    [20, GREEN],
+  ]);
+  for (let minute = 21; minute <= 70; minute++) {
+    const pod = batchTable({ 'shop/db-1': { [MEMORY]: minute } });
+    history.append(nodeBatch('a', START + minute * MINUTE, { pod }));
+    history.commit(START + minute * MINUTE);
+    await history.settled();
+  }
+  expect(spansByColor(history, [40, 70])).toEqual({ '': [40, 70] });
+  expect(spansByColor(history, [11, 70])).toEqual({ green: [11, 20], '': [21, 70] });
+});

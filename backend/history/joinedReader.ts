@@ -12,7 +12,7 @@ import type { Segment, SegmentStore } from './segmentStore.ts';
 import { BUCKET_MS, type Aggregates, type Stored } from './shardBlock.ts';
 import { Slots } from './slots.ts';
 import { newestOnDiskMs, spansOf, tierFor, type Span } from './spans.ts';
-import { WarmRounds, type ReadAll } from './warmRounds.ts';
+import { WarmRounds, type ReadAll, type RememberingVisitor } from './warmRounds.ts';
 
 /**
  * Reads the history on disk and the recent rounds in memory as one. A range that memory holds is read from there alone; of
@@ -135,16 +135,21 @@ export class JoinedReader {
   private scanWarm(table: TableName, metric: string, range: Range, visitor: Visitor): boolean {
     const nodes = range.pods && this.known.shardsOfPods(range.pods, range);
     const slots = new Slots(this.known, table, range, visitor, nodes);
-    return this.warm.scan({ table, metric, range }, this.rounds(), nodes, slots.ask.bind(slots), {
+    return this.warm.scan({ table, metric, range }, this.rounds(), nodes, slots.give.bind(slots), {
       course: slots.course.bind(slots),
       shardEnd: () => this.endShard(slots, visitor),
     });
   }
 
   /** Reads rounds that only memory has, of all objects of nodes, whatever they are called now. */
-  private readRecent(table: TableName, metric: string, range: Range, visitor: Visitor): void {
+  private readRecent(table: TableName, metric: string, range: Range, visitor: RememberingVisitor): void {
     this.recent.scan(table, metric, range, {
-      slotFor: (object) => visitor.slotFor(this.inventory.find(table, object.names.node ?? '', object.key) ?? object),
+      slotFor: (object) => {
+        const slot = visitor.knownSlot(object);
+        return slot >= 0
+          ? slot
+          : visitor.slotFor(this.inventory.find(table, object.names.node ?? '', object.key) ?? object);
+      },
       column: (timestampMs, values, slotOfRow, rowCount) => visitor.column(timestampMs, values, slotOfRow, rowCount),
       shardEnd: () => visitor.shardEnd?.(),
     });

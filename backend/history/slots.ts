@@ -58,9 +58,11 @@ export class Slots {
   /** Where the values of an object go: a slot, or what stands for several, one after the other; below 0 nowhere. */
   ask(object: NamedObject): number {
     const { fromMs, toMs } = this.range;
-    if (object.lastSeenMs < fromMs || object.firstSeenMs > toMs) {
-      return -1;
-    }
+    return object.lastSeenMs < fromMs || object.firstSeenMs > toMs ? -1 : this.give(object);
+  }
+
+  /** The same for an object whose values are all of the range. */
+  give(object: NamedObject): number {
     return object.formerNames && !this.visitor.isForAllNames
       ? this.askUnderEachName(object)
       : this.visitor.slotFor(object);
@@ -111,7 +113,7 @@ export class Slots {
         }
       }
     }
-    const [{ slot }] = parts;
+    const slot = parts[0]?.slot ?? -1;
     return parts.every((part) => part.slot === slot) ? slot : PARTED + this.parted.push(parts) - 1;
   }
 }

@@ -1,5 +1,5 @@
-import type { Range, SeenObject, Visitor } from './readingShapes.ts';
-import { WarmRounds } from './warmRounds.ts';
+import type { Range, SeenObject } from './readingShapes.ts';
+import { WarmRounds, type RememberingVisitor } from './warmRounds.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -14,10 +14,13 @@ function cluster(nodes: number, pods: number, valueAt: (node: number, pod: numbe
     }))
   );
   const read: Range[] = [];
-  const readAll = (_table: string, _metric: string, range: Range, visitor: Visitor) => {
+  const readAll = (_table: string, _metric: string, range: Range, visitor: RememberingVisitor) => {
     read.push(range);
     objects.forEach((ofNode, node) => {
-      const slots = ofNode.map((object) => visitor.slotFor(object));
+      const slots = ofNode.map((object) => {
+        const slot = visitor.knownSlot(object);
+        return slot >= 0 ? slot : visitor.slotFor(object);
+      });
       for (let timeMs = range.fromMs; timeMs <= range.toMs; timeMs += MINUTE_MS) {
         const values = Float64Array.from(ofNode, (_, pod) => valueAt(node, pod, timeMs / MINUTE_MS));
         visitor.column(timeMs, values, Int32Array.from(slots), pods);
@@ -25,7 +28,7 @@ function cluster(nodes: number, pods: number, valueAt: (node: number, pod: numbe
       visitor.shardEnd?.();
     });
   };
-  return { read, readAll };
+  return { objects, read, readAll };
 }
 
 function minutes(from: number, to: number): number[] {
@@ -77,6 +80,21 @@ test('the last hour is read once, and then only what came since', () => {
     { fromMs: 202 * MINUTE_MS, toMs: 202 * MINUTE_MS },
   ]);
   expect(read).toHaveLength(200);
+});
+
+test('a pod that went and came back under its old name does not get the values it had before', () => {
+  const { objects, readAll } = cluster(1, 2, valueAt);
+  const warm = new WarmRounds(readAll, MINUTE_MS);
+  const range = { fromMs: 199 * MINUTE_MS, toMs: 201 * MINUTE_MS };
+  objects[0][0].lastSeenMs = 200 * MINUTE_MS;
+  ask(warm, minutes(1, 200), range);
+  const { names } = objects[0][0];
+  objects[0][0] = { ...objects[0][0], names: { ...names, pod: 'again' }, lastSeenMs: Infinity };
+  expect(ask(warm, minutes(1, 201), range)).toEqual({
+    'pod-0-0': [199, 200, NaN],
+    'pod-0-1': [1199, 1200, 1201],
+    again: [NaN, NaN, 201],
+  });
 });
 
 test('rounds that come late, out of the log of an earlier process, are read as well', () => {

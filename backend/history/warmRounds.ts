@@ -10,8 +10,14 @@ const IDLE_MS = 1_800_000;
 /** Values that are kept of all metrics together; 8 bytes each. */
 const MOST_VALUES = 40_000_000;
 
+/** A visitor that keeps places of objects from one scan to the next. */
+export interface RememberingVisitor extends Visitor {
+  /** The slot that an object has for certain, -1 if it has to be asked for by {@link Visitor.slotFor}. */
+  knownSlot(object: SeenObject): number;
+}
+
 /** Reads every value there is, of memory and disk. */
-export type ReadAll = (table: TableName, metric: string, range: Range, visitor: Visitor) => void;
+export type ReadAll = (table: TableName, metric: string, range: Range, visitor: RememberingVisitor) => void;
 
 /** The objects of one node; the value of row r in round t is `values[r * capacity + t]`. */
 interface Group {
@@ -98,7 +104,7 @@ export class WarmRounds {
     const first = warm.timesMs.length;
     warm.timesMs.push(...added);
     const indexOf = new Map(added.map((timeMs, index) => [timeMs, first + index]));
-    const filling = new Filling(warm, indexOf, this.mostValues);
+    const filling = new Filling(warm, indexOf, added[0], this.mostValues);
     this.read(table, metric, { fromMs: added[0], toMs: added.at(-1)! }, filling);
     return !filling.isFull;
   }
@@ -119,20 +125,29 @@ export class WarmRounds {
 }
 
 /** Puts the values of a scan in their places. */
-class Filling implements Visitor {
+class Filling implements RememberingVisitor {
   readonly isForAllNames = true;
   isFull = false;
   private readonly warm: Warm;
   private readonly indexOf: ReadonlyMap<number, number>;
+  private readonly fromMs: number;
   private readonly mostRows: number;
   private group: Group | undefined;
   /** Objects mostly come in the order they came in before. */
   private nextRow = 0;
 
-  constructor(warm: Warm, indexOf: ReadonlyMap<number, number>, mostValues: number) {
+  constructor(warm: Warm, indexOf: ReadonlyMap<number, number>, fromMs: number, mostValues: number) {
     this.warm = warm;
     this.indexOf = indexOf;
+    this.fromMs = fromMs;
     this.mostRows = mostValues / warm.capacity;
+  }
+
+  knownSlot({ key, names }: SeenObject): number {
+    this.group ??= this.groupOf(names.node ?? '');
+    const next = this.group.objects[this.nextRow];
+    // Who went long ago and came back under the same key is another object.
+    return next?.key === key && next.lastSeenMs >= this.fromMs ? this.nextRow++ : -1;
   }
 
   slotFor(object: SeenObject): number {

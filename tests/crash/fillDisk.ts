@@ -1,0 +1,125 @@
+// Writes rounds of the world onto a disk of its own, which is filled and freed again and again, and compares what is there in the end
+// with what was told to be written. Runs in a mount namespace (`unshare --mount`), where nobody else sees the disk.
+import { execFileSync } from 'node:child_process';
+import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { doFileTask } from '../../backend/history/fileTasks.ts';
+import { History } from '../../backend/history/history.ts';
+import { CRASH_GONE_LIMITS, CRASH_RETENTION } from './retention.ts';
+import { Verifier } from './verify.ts';
+import { batchesOf, mixed, RESOLUTION_MS, timeOf } from './world.ts';
+
+/** What came of one time that the disk was full. */
+export interface FullTime {
+  readonly lostRounds: number;
+  /** What the state said while the disk was full, and what it said once there was room again. */
+  readonly problem: string | undefined;
+  readonly problemAfter: string | undefined;
+}
+
+export interface FilledDisk {
+  readonly times: readonly FullTime[];
+  readonly damages: readonly string[];
+  readonly points: number;
+}
+
+const ROUNDS_WITH_ROOM = 40;
+const LOST_ROUNDS = 15;
+const MOST_ROUNDS = 1_000;
+const DISK = '16m';
+const PAGE_BYTES = 4096;
+
+const [folder, seedText, timesText] = process.argv.slice(2);
+const seed = Number(seedText);
+const filler = join(folder, 'filler');
+
+/** Takes all room but for so many bytes, and answers with how to give it back. */
+function fill(butBytes: number): () => void {
+  const spare = join(folder, 'spare');
+  writeUntilFull(spare, butBytes);
+  writeUntilFull(filler, Infinity);
+  rmSync(spare);
+  return () => rmSync(filler);
+}
+
+function writeUntilFull(path: string, bytes: number): void {
+  const file = openSync(path, 'w');
+  const page = Buffer.alloc(PAGE_BYTES);
+  try {
+    for (let written = 0; written < bytes;) {
+      written += writeSync(file, page);
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') {
+      throw error;
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+function open(log: (sentence: string) => void): History {
+  return History.open({
+    path: join(folder, 'history'),
+    retention: CRASH_RETENTION,
+    goneLimits: CRASH_GONE_LIMITS,
+    resolutionMs: RESOLUTION_MS,
+    log: { info: () => undefined, warn: log },
+    // There seems to be room, as when another program takes it a moment later.
+    freeBytes: () => Infinity,
+    // The disk is as full for this thread as for one that has to be started first.
+    files: (directory) => ({ run: async (task) => doFileTask(directory, task) }),
+  });
+}
+
+async function run(): Promise<FilledDisk> {
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK}`, 'tmpfs', folder]);
+  const written = new Set<number>();
+  const times: FullTime[] = [];
+  const history = open(() => undefined);
+  let round = 0;
+  const write = async () => {
+    const { lostRounds } = history.state();
+    batchesOf(seed, round).forEach((batch) => history.append(batch));
+    history.commit(timeOf(round));
+    if (history.state().lostRounds === lostRounds) {
+      written.add(round);
+    }
+    round++;
+    await history.settled();
+  };
+  for (let time = 0; time < Number(timesText); time++) {
+    for (let left = ROUNDS_WITH_ROOM; left > 0; left--) {
+      await write();
+    }
+    const problemAfter = history.state().problem;
+    const lostBefore = history.state().lostRounds;
+    // Enough for part of a round, for some rounds, or for a log that cannot be sealed.
+    const free = fill(mixed(seed, time) % (1 << (12 + (time % 6))));
+    for (let left = MOST_ROUNDS; left > 0 && history.state().lostRounds < lostBefore + LOST_ROUNDS; left--) {
+      await write();
+    }
+    const { problem, lostRounds } = history.state();
+    times.push({ lostRounds: lostRounds - lostBefore, problem, problemAfter });
+    free();
+  }
+  for (let left = ROUNDS_WITH_ROOM; left > 0; left--) {
+    await write();
+  }
+  const last = history.state().problem;
+  await history.close();
+  const damages: string[] = [];
+  const again = open((sentence) => damages.push(sentence));
+  await again.settled();
+  const verifier = new Verifier(seed, written);
+  verifier.verify(again, { anew: true, seenInLost: true });
+  await again.close();
+  // What was said once there was room stands with the time before it.
+  const told = times.map((time, index) => ({
+    ...time,
+    problemAfter: index + 1 < times.length ? times[index + 1].problemAfter : last,
+  }));
+  return { times: told, damages, points: verifier.compared.points };
+}
+
+console.log(JSON.stringify(await run()));
