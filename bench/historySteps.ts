@@ -4,8 +4,8 @@ import { openDataDirectory } from '../backend/history/dataDirectory.ts';
 import { InventoryFile } from '../backend/history/inventoryFile.ts';
 import { COMPACTED_MS, DAY_MS } from '../backend/history/sealing.ts';
 import type { Filter, SeriesQuery } from '../backend/query/types.ts';
-import type { KeptDays, LastHour } from './history.ts';
-import { ASKED_METRICS, HistoryRun, HOUR_MS, repeatUntil, samplesOf, type Stores } from './historyRun.ts';
+import type { KeptDays, LastHour, PodName } from './history.ts';
+import { ASKED_METRICS, HistoryRun, HOUR_MS, repeatUntil, RESOLUTION_MS, samplesOf, type Stores } from './historyRun.ts';
 import { p95Ms, percentile } from './measure.ts';
 
 // One step of the history's benchmark, in a process of its own: `historySteps.ts STEP FOLDER SIMULATED_NODES COPIES DAYS`
@@ -16,6 +16,8 @@ const QUERIES = 300;
 const QUERIES_OF_HOUR = 60;
 /** Pods that the history is asked for once it is open again. */
 const EXAMPLES = 60;
+/** As many series as one answer may have. */
+const MOST_PODS = 1000;
 /** Rounds after the last full two hours: several blocks and an open log, as at most times. */
 const MINUTES_SINCE = 17;
 
@@ -121,13 +123,15 @@ function rangeOf({ engine }: Stores, rangeMs: number): { fromMs: number; toMs: n
   return { fromMs: toMs - rangeMs, toMs };
 }
 
-/** Pods that were there for the last day. */
-function podsOf({ history, engine }: Stores): Array<{ namespace: string; pod: string }> {
+/** Pods that were there for the last day, and run: one that crashes again and again has no rate. */
+function podsOf({ history, engine }: Stores): PodName[] {
   const toMs = engine.rounds().at(-1)!;
-  return [...history.inventory.objects('pod')].flatMap(({ names, firstSeenMs, lastSeenMs }) =>
-    firstSeenMs < toMs - DAY_MS && lastSeenMs >= toMs && names.reported !== false
-      ? [{ namespace: names.namespace!, pod: names.pod! }]
-      : []
+  const limit = { count: MOST_PODS, order: 'top' } as const;
+  const running = { level: 'pod', metric: 'cpu/usage_rate', instant: true, limit } as const;
+  const { series } = engine.series(running, { fromMs: toMs - 5 * RESOLUTION_MS, toMs });
+  const keys = new Set(series.map(({ names }) => `${names.namespace}/${names.pod}`));
+  return [...history.inventory.objects('pod')].flatMap(({ key, names, firstSeenMs }) =>
+    firstSeenMs < toMs - DAY_MS && keys.has(key) ? [{ namespace: names.namespace!, pod: names.pod! }] : []
   );
 }
 

@@ -1,5 +1,5 @@
 // Bundles the backend, the thread of its history and the simulator into files that need no node_modules: build/*.mjs.
-import { cpSync, existsSync, mkdirSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -29,10 +29,21 @@ export async function buildBackend(entries, folder) {
     legalComments: 'linked',
     logLevel: 'warning',
   });
+  Object.keys(entries).forEach((name) => refuseWideText(join(folder, `${name}.mjs`)));
   cpSync(join(root, 'backend/api/self/page'), join(folder, 'page'), {
     recursive: true,
     filter: (source) => !source.includes('.test.'),
   });
+}
+
+/** The text of a program takes a byte per character in memory, but two of each if a single one is beyond ASCII. */
+function refuseWideText(file) {
+  const [found] = /.{0,40}[^\x00-\x7f].{0,40}/u.exec(readFileSync(file, 'utf8')) ?? [];
+  if (found !== undefined) {
+    throw new Error(
+      `${file} would take twice its room in memory: write "${found}" with \\u escapes. esbuild does so except in patterns.`
+    );
+  }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

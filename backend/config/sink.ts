@@ -170,7 +170,7 @@ function retentionOf(text: string): Parsed<string | undefined> {
   if (text === '0' || text === '' || /^inf$/i.test(text)) {
     return { value: undefined };
   }
-  return /^(\d+(ns|u|µ|ms|s|m|h|d|w))+$/.test(text)
+  return /^(\d+(ns|u|\u00b5|ms|s|m|h|d|w))+$/.test(text)
     ? { value: text }
     : { problem: 'must be a duration, such as "4h" or "30d", or 0 for ever' };
 }

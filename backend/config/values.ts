@@ -14,6 +14,10 @@ const GO_UNIT_MS: Readonly<Record<string, number>> = {
   h: 3_600_000,
 };
 
+const GO_UNITS = Object.keys(GO_UNIT_MS).join('|');
+const GO_DURATION = new RegExp(`^((\\d+(\\.\\d*)?|\\.\\d+)(${GO_UNITS}))+$`);
+const GO_AMOUNTS = new RegExp(`([\\d.]+)(${GO_UNITS})`, 'g');
+
 const BYTE_UNITS: Readonly<Record<string, number>> = {
   '': 1,
   B: 1,
@@ -38,11 +42,11 @@ export function parseGoDuration(text: string): number | undefined {
   if (body === '0') {
     return 0;
   }
-  if (!/^((\d+(\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h))+$/.test(body)) {
+  if (!GO_DURATION.test(body)) {
     return undefined;
   }
   let totalMs = 0;
-  for (const [, amount, unit] of body.matchAll(/([\d.]+)(ns|us|µs|μs|ms|s|m|h)/g)) {
+  for (const [, amount, unit] of body.matchAll(GO_AMOUNTS)) {
     totalMs += Number(amount) * GO_UNIT_MS[unit];
   }
   return text.startsWith('-') ? -totalMs : totalMs;

@@ -279,8 +279,13 @@ function firstOf(sources: readonly Source[]): string | undefined {
 /** Hands over what a part has of the objects that are asked for; values are only read if there are such. */
 function visitPart(source: Source, part: ShardMetric, slots: Slots): void {
   const { objects, shard } = part;
-  const slotOfRow = Int32Array.from(objects, (object) => slots.ofNumber(shard, object));
-  if (slotOfRow.every((slot) => slot < 0)) {
+  const slotOfRow = new Int32Array(objects.length);
+  let highest = -1;
+  for (let row = 0; row < objects.length; row++) {
+    slotOfRow[row] = slots.ofNumber(shard, objects[row]);
+    highest = Math.max(highest, slotOfRow[row]);
+  }
+  if (highest < 0) {
     return;
   }
   withLentValues(() => {

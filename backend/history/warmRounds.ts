@@ -135,6 +135,8 @@ class Filling implements RememberingVisitor {
   private group: Group | undefined;
   /** Objects mostly come in the order they came in before. */
   private nextRow = 0;
+  /** Where the values of a new group are gathered until it is known how many there are; NaN in between. */
+  private room = new Float64Array(0);
 
   constructor(warm: Warm, indexOf: ReadonlyMap<number, number>, fromMs: number, mostValues: number) {
     this.warm = warm;
@@ -180,11 +182,12 @@ class Filling implements RememberingVisitor {
   }
 
   shardEnd(): void {
-    const { group, warm } = this;
-    // Room for some more objects; nodes are many.
-    const enough = group ? Math.ceil(group.objects.length * 1.25) * warm.capacity : Infinity;
-    if (group && group.values.length > enough) {
-      group.values = resized(group.values, enough);
+    const { group, room, warm } = this;
+    if (group?.values === room) {
+      const used = group.objects.length * warm.capacity;
+      // With room for some more objects, but not many; nodes are many.
+      group.values = resized(room.subarray(0, used), Math.ceil(group.objects.length * 1.25) * warm.capacity);
+      room.fill(NaN, 0, used);
     }
     this.group = undefined;
     this.nextRow = 0;
@@ -193,7 +196,7 @@ class Filling implements RememberingVisitor {
   private groupOf(node: string): Group {
     let group = this.warm.groups.get(node);
     if (!group) {
-      this.warm.groups.set(node, (group = { objects: [], values: new Float64Array(0) }));
+      this.warm.groups.set(node, (group = { objects: [], values: this.room }));
     }
     return group;
   }
@@ -207,7 +210,9 @@ class Filling implements RememberingVisitor {
     const row = group.objects.push(object) - 1;
     const needed = (row + 1) * this.warm.capacity;
     if (group.values.length < needed) {
-      group.values = resized(group.values, Math.max(2 * needed, 8 * this.warm.capacity));
+      const isGathered = group.values === this.room;
+      group.values = resized(group.values, 2 * needed);
+      this.room = isGathered ? group.values : this.room;
     }
     return row;
   }
