@@ -2,8 +2,9 @@ import { appendFileSync, readFileSync, truncateSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import type { ObjectNames } from '../model/batch.ts';
 import { openDataDirectory } from './dataDirectory.ts';
-import { Inventory, namesAt, type HistoryObject } from './inventory.ts';
+import { Inventory, type HistoryObject } from './inventory.ts';
 import { InventoryFile } from './inventoryFile.ts';
+import { namesAt } from './testing/namesAt.ts';
 import { removeTemporaryFolders, temporaryFolder } from './testing/temporaryFolder.ts';
 
 afterAll(removeTemporaryFolders);

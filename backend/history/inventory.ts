@@ -256,11 +256,6 @@ export interface Sighting {
   readonly isChanged: boolean;
 }
 
-/** The names an object had at a time; its oldest ones before it was there. */
-export function namesAt(object: HistoryObject, timeMs: number): ObjectNames {
-  return object.formerNames?.find(({ untilMs }) => timeMs < untilMs)?.names ?? object.names;
-}
-
 /** Whether nothing that can change about an object did; its key, and so its own names, are the same already. */
 function areSameNames(one: ObjectNames, other: ObjectNames): boolean {
   return (

@@ -56,12 +56,16 @@ export class InventoryFile {
   /** Numbers of the objects that the file says are there still. */
   private readonly there = new Set<number>();
   private entries = 0;
-  /** The newest round when the file was saved last. */
-  savedUntilMs = -Infinity;
+  private savedMs = -Infinity;
 
   constructor(directory: DataDirectory) {
     this.directory = directory;
     this.path = join(directory.inventory, 'objects.inv');
+  }
+
+  /** The newest round when the file was saved last. */
+  get savedUntilMs(): number {
+    return this.savedMs;
   }
 
   /** Reads all objects into an inventory. Read only, the file is left as it is. */
@@ -75,11 +79,11 @@ export class InventoryFile {
     const { end, skippedBytes } = readPages(bytes, (page) => {
       page.entries.forEach((entry) => newest.set(entry[0], entry));
       this.entries += page.entries.length;
-      this.savedUntilMs = page.isEnd ? page.untilMs : this.savedUntilMs;
+      this.savedMs = page.isEnd ? page.untilMs : this.savedMs;
       inventory.reserve(page.next);
     });
     for (const entry of newest.values()) {
-      inventory.add(objectOf(entry, this.savedUntilMs));
+      inventory.add(objectOf(entry, this.savedMs));
       if (entry[LAST_SEEN] === null) {
         this.there.add(entry[0]);
       }
@@ -134,7 +138,7 @@ export class InventoryFile {
     if (isAnew) {
       this.endAnew();
     }
-    this.savedUntilMs = untilMs;
+    this.savedMs = untilMs;
   }
 
   /** Writes the whole inventory into a new file, which takes the place of the old one. */
@@ -150,7 +154,7 @@ export class InventoryFile {
       closeSync(descriptor);
     }
     this.endAnew();
-    this.savedUntilMs = untilMs;
+    this.savedMs = untilMs;
   }
 
   private newsOf(inventory: Inventory, untilMs: number, changed: ReadonlySet<HistoryObject>): HistoryObject[] {
@@ -158,7 +162,7 @@ export class InventoryFile {
     for (const object of inventory.all()) {
       const { number, lastSeenMs } = object;
       const isThere = lastSeenMs >= untilMs;
-      if (changed.has(object) || isThere !== this.there.has(number) || (!isThere && lastSeenMs > this.savedUntilMs)) {
+      if (changed.has(object) || isThere !== this.there.has(number) || (!isThere && lastSeenMs > this.savedMs)) {
         news.push(object);
       }
     }

@@ -136,7 +136,7 @@ class Filling implements RememberingVisitor {
   /** Objects mostly come in the order they came in before. */
   private nextRow = 0;
   /** Where the values of a new group are gathered until it is known how many there are; NaN in between. */
-  private room = new Float64Array(0);
+  private room: Float64Array = new Float64Array(0);
 
   constructor(warm: Warm, indexOf: ReadonlyMap<number, number>, fromMs: number, mostValues: number) {
     this.warm = warm;

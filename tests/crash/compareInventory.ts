@@ -1,5 +1,6 @@
-import { namesAt, type HistoryObject } from '../../backend/history/inventory.ts';
+import type { HistoryObject } from '../../backend/history/inventory.ts';
 import { allObjects, type KnownObjects } from '../../backend/history/knownObjects.ts';
+import { namesAt } from '../../backend/history/testing/namesAt.ts';
 import { CRASH_GONE_LIMITS, CRASH_RETENTION } from './retention.ts';
 import { RESOLUTION_MS, roundOf, timeOf, truthOf } from './world.ts';
 
