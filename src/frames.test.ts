@@ -59,9 +59,17 @@ test('a legend is filled with labels and the metric', () => {
   expect(renderLegend('{{metric}} {{missing}}', {}, 'cpu/limit')).toBe('cpu/limit ');
 });
 
-test('a table keeps the names of its columns', () => {
-  const { data } = toPanelResponse({ results: { A: answer([{ pod: 'web-1' }]) } }, [query({ format: 'table' })]);
-  expect(data[0].fields[1].config.displayNameFromDS).toBeUndefined();
+test('a column of a table has the name of its metric, unless the legend gives it another', () => {
+  const columnOf = (more: Partial<RunnableQuery>) => {
+    const queries = [query({ format: 'table', ...more })];
+    const [{ fields }] = toPanelResponse({ results: { A: answer([{ pod: 'web-1' }]) } }, queries).data;
+    expect(fields[1].config.displayNameFromDS).toBeUndefined();
+    return fields[1].name;
+  };
+  expect(columnOf({})).toBe('cpu/usage_rate');
+  expect(columnOf({ legend: 'CPU of requests' })).toBe('CPU of requests');
+  expect(columnOf({ legend: '{{metric}} of limits' })).toBe('cpu/usage_rate of limits');
+  expect(columnOf({ legend: '{{pod}}' })).toBe('cpu/usage_rate');
 });
 
 test('one failed query leaves the others their frames', () => {

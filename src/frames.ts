@@ -26,13 +26,16 @@ export function renderLegend(template: string, labels: Record<string, string>, m
 }
 
 function nameSeries(frame: DataFrame, query: RunnableQuery, showMetric: boolean): DataFrame {
-  if (query.format === 'table') {
-    return frame;
-  }
+  const rename = query.format === 'table' ? nameColumn : nameField;
   const fields = frame.fields.map((field) =>
-    field.type === FieldType.number ? nameField(field, query, showMetric) : field
+    field.type === FieldType.number ? rename(field, query, showMetric) : field
   );
   return { ...frame, fields };
+}
+
+/** The column itself gets the name, so that two of the same metric stay two when tables are merged. */
+function nameColumn(field: Field, { legend = '', metric }: RunnableQuery): Field {
+  return { ...field, name: renderLegend(legend, {}, metric).trim() || field.name };
 }
 
 function nameField(field: Field, query: RunnableQuery, showMetric: boolean): Field {

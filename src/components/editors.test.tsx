@@ -216,12 +216,15 @@ test('only the shares a metric has are offered', async () => {
   expect(saved().denominator).toBe('limit');
 });
 
-test('a table has no legend', async () => {
+test('in a table the legend is the name of the column', async () => {
   const { user, saved } = openQueryEditor();
   await user.type(screen.getByLabelText('Legend'), '{{{{pod}}{Enter}');
   await user.click(screen.getByLabelText('Table'));
   expect(saved()).toMatchObject({ format: 'table', legend: '{{pod}}' });
   expect(screen.queryByLabelText('Legend')).not.toBeInTheDocument();
+  await user.clear(screen.getByLabelText('Column'));
+  await user.type(screen.getByLabelText('Column'), 'CPU of requests{Enter}');
+  expect(saved()).toMatchObject({ format: 'table', legend: 'CPU of requests' });
 });
 
 function openVariableEditor(variables?: Record<string, TestVariable>) {

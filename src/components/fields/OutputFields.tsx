@@ -15,11 +15,25 @@ const FORMATS = [
   { value: 'table' as const, label: 'Table' },
 ];
 
+const NAMES = {
+  timeseries: {
+    label: 'Legend',
+    placeholder: '{{namespace}}/{{pod}}',
+    tooltip: 'Name of each series: {{namespace}}, {{pod}}, {{label:app}}, {{metric}} stand for its own.',
+  },
+  table: {
+    label: 'Column',
+    placeholder: '{{metric}}',
+    tooltip: 'Name of the column of values; {{metric}} stands for the metric, which it is named by unless this is given.',
+  },
+};
+
 /** How the answer looks: lines with their names, or rows; and whether it moves. */
 export function OutputFields({ value, onChange }: Props) {
   const id = useId();
   const liveId = useId();
   const format = value.format ?? 'timeseries';
+  const name = NAMES[format];
   return (
     <InlineFieldRow>
       <InlineField
@@ -29,22 +43,16 @@ export function OutputFields({ value, onChange }: Props) {
       >
         <RadioButtonGroup options={FORMATS} value={format} onChange={(next) => onChange({ ...value, format: next })} />
       </InlineField>
-      {format === 'timeseries' && (
-        <InlineField
-          label="Legend"
-          htmlFor={id}
-          tooltip="Name of each series: {{namespace}}, {{pod}}, {{label:app}}, {{metric}} stand for its own."
-        >
-          <TextInput
-            id={id}
-            value={value.legend ?? ''}
-            placeholder="{{namespace}}/{{pod}}"
-            width={40}
-            onChange={(legend) => onChange({ ...value, legend: legend || undefined })}
-            testId="heapscope-legend"
-          />
-        </InlineField>
-      )}
+      <InlineField label={name.label} htmlFor={id} tooltip={name.tooltip}>
+        <TextInput
+          id={id}
+          value={value.legend ?? ''}
+          placeholder={name.placeholder}
+          width={40}
+          onChange={(legend) => onChange({ ...value, legend: legend || undefined })}
+          testId="heapscope-legend"
+        />
+      </InlineField>
       <InlineField
         label="Live"
         htmlFor={liveId}
