@@ -233,7 +233,9 @@ describe.each(dashboards.map((dashboard) => ({ title: dashboard.title, dashboard
   test('renames only columns that its questions give', () => {
     for (const panel of dataPanels(dashboard).filter(({ type }) => type === 'table')) {
       const computed = panel.transformations!.flatMap(({ options }) => options.alias ?? []);
-      const columns = panel.targets!.flatMap((target) => [...labelsOf(target), target.legend ?? target.metric]).concat(computed);
+      const columns = panel
+        .targets!.flatMap((target) => [...labelsOf(target), target.legend ?? target.metric])
+        .concat(computed);
       const { renameByName, indexByName } = panel.transformations!.find(({ id }) => id === 'organize')!.options;
       expect({ panel: panel.title, columns }).toEqual({
         panel: panel.title,

@@ -24,7 +24,8 @@ const NAMES = {
   table: {
     label: 'Column',
     placeholder: '{{metric}}',
-    tooltip: 'Name of the column of values; {{metric}} stands for the metric, which it is named by unless this is given.',
+    tooltip:
+      'Name of the column of values; {{metric}} stands for the metric, which it is named by unless this is given.',
   },
 };
 
