@@ -51,29 +51,29 @@ async function firstAnswer(backend: BackendProcess, pod: PodName, newestMs: numb
     operator: '=',
     values: [pod[dimension]],
   }));
+  const isAnswered = () =>
+    backend.query({ level: 'pod', metric: 'cpu/usage_rate', filters }, DAY_MS, newestMs).then(
+      (series) => series === 1,
+      () => false
+    );
   const untilMs = performance.now() + LONGEST_START_MS;
-  for (let series = 0; series !== 1;) {
+  while (!(await isAnswered())) {
     if (performance.now() > untilMs) {
       throw new Error(`${pod.namespace}/${pod.pod} is not in the history of the backend that was started with it.`);
     }
-    series = await backend
-      .query({ level: 'pod', metric: 'cpu/usage_rate', filters }, DAY_MS, newestMs)
-      .catch(() => new Promise<number>((resolve) => setTimeout(resolve, 10, 0)));
+    await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
 
 async function askHistorical(backend: BackendProcess, { pods, newestMs }: KeptDays) {
   const time = (timestampMs: number) => new Date(timestampMs).toISOString();
   const range = `start=${time(newestMs - DAY_MS)}&end=${time(newestMs)}`;
-  const [{ namespace }] = pods;
-  const lists = ['namespaces', 'nodes', `namespaces/${namespace}/pods`];
+  const questions = ['metrics/cpu/usage_rate?', 'metrics-aggregated/average,max,95-perc/memory/usage?bucket=1h&'];
+  const lists = ['namespaces', 'nodes', `namespaces/${pods[0].namespace}/pods`];
   return {
     historicalPod24hP95Ms: await p95Ms(PODS_ASKED, async (index) => {
       const { namespace, pod } = pods[index % pods.length];
-      const asked = ['metrics/cpu/usage_rate?', 'metrics-aggregated/average,max,95-perc/memory/usage?bucket=1h&'][
-        index % 2
-      ];
-      await backend.get(`/api/v1/historical/namespaces/${namespace}/pods/${pod}/${asked}${range}`);
+      await backend.get(`/api/v1/historical/namespaces/${namespace}/pods/${pod}/${questions[index % 2]}${range}`);
     }),
     historicalListP95Ms: await p95Ms(LISTS_ASKED, async (index) => {
       await backend.get(`/api/v1/historical/${lists[index % lists.length]}`);

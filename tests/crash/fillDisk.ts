@@ -88,25 +88,22 @@ async function run(): Promise<FilledDisk> {
     round++;
     await history.settled();
   };
-  for (let time = 0; time < Number(timesText); time++) {
-    for (let left = ROUNDS_WITH_ROOM; left > 0; left--) {
+  const writeMany = async (rounds: number, isEnough = () => false) => {
+    for (let left = rounds; left > 0 && !isEnough(); left--) {
       await write();
     }
-    const problemAfter = history.state().problem;
-    const lostBefore = history.state().lostRounds;
+  };
+  await writeMany(ROUNDS_WITH_ROOM);
+  for (let time = 0; time < Number(timesText); time++) {
+    const before = history.state().lostRounds;
     // Enough for part of a round, for some rounds, or for a log that cannot be sealed.
     const free = fill(mixed(seed, time) % (1 << (12 + (time % 6))));
-    for (let left = MOST_ROUNDS; left > 0 && history.state().lostRounds < lostBefore + LOST_ROUNDS; left--) {
-      await write();
-    }
+    await writeMany(MOST_ROUNDS, () => history.state().lostRounds >= before + LOST_ROUNDS);
     const { problem, lostRounds } = history.state();
-    times.push({ lostRounds: lostRounds - lostBefore, problem, problemAfter });
     free();
+    await writeMany(ROUNDS_WITH_ROOM);
+    times.push({ lostRounds: lostRounds - before, problem, problemAfter: history.state().problem });
   }
-  for (let left = ROUNDS_WITH_ROOM; left > 0; left--) {
-    await write();
-  }
-  const last = history.state().problem;
   await history.close();
   const damages: string[] = [];
   const again = open((sentence) => damages.push(sentence));
@@ -114,12 +111,7 @@ async function run(): Promise<FilledDisk> {
   const verifier = new Verifier(seed, written);
   verifier.verify(again, { anew: true, seenInLost: true });
   await again.close();
-  // What was said once there was room stands with the time before it.
-  const told = times.map((time, index) => ({
-    ...time,
-    problemAfter: index + 1 < times.length ? times[index + 1].problemAfter : last,
-  }));
-  return { times: told, damages, points: verifier.compared.points };
+  return { times, damages, points: verifier.compared.points };
 }
 
 console.log(JSON.stringify(await run()));
