@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { TableName } from '../model/batch.ts';
 import { ByteWriter } from './byteWriter.ts';
@@ -23,6 +23,7 @@ import type { HistoryObject } from './inventory.ts';
 import { framePage } from './pageFrame.ts';
 import { PodNames } from './podNames.ts';
 import { syncFolder } from './segmentWriter.ts';
+import { writeFully } from './writeFully.ts';
 
 /** Objects of one table and lifetime that are not written yet, and the places of pages that no node tells of yet. */
 interface Pending {
@@ -191,9 +192,7 @@ export class GoneWriter {
   }
 
   private write(bytes: Uint8Array): void {
-    for (let from = 0; from < bytes.length;) {
-      from += writeSync(this.descriptor, bytes, from);
-    }
+    writeFully(this.descriptor, bytes);
     this.offset += bytes.length;
   }
 }

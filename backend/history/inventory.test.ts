@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import fs, { appendFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ObjectNames } from '../model/batch.ts';
 import { openDataDirectory } from './dataDirectory.ts';
@@ -155,4 +155,49 @@ test('the file does not grow with every change', async () => {
   }
   expect(readFileSync(path).length).toBeLessThan(20_000);
   expect(byNumber(load().inventory)).toEqual(byNumber(inventory));
+});
+
+describe('a disk that was full while the list was saved', () => {
+  const noSpace = () => Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+  const { writeSync } = fs;
+  /** Writes so many bytes of what comes next, as a disk that is nearly full does, and then refuses. */
+  const withRoomFor = (bytes: number) =>
+    jest
+      .spyOn(fs, 'writeSync')
+      .mockImplementation(() => {
+        throw noSpace();
+      })
+      .mockImplementationOnce((descriptor, page) => {
+        if (bytes === 0) {
+          throw noSpace();
+        }
+        return writeSync(descriptor, page as unknown as Buffer, 0, bytes);
+      });
+
+  afterEach(() => jest.restoreAllMocks());
+
+  test.each([0, 20])('is known whole when there is room again, whatever it had room for (%d bytes)', async (bytes) => {
+    const directory = openDataDirectory(temporaryFolder());
+    const [inventory, file] = [new Inventory(), new InventoryFile(directory)];
+    see(inventory, 'shop/gone', {}, 1000);
+    see(inventory, 'shop/stays', {}, 1000);
+    await file.save(inventory, 1000, new Set(inventory.all()));
+    see(inventory, 'shop/stays', {}, 2000);
+    const { object } = see(inventory, 'shop/new', {}, 2000);
+    const full = withRoomFor(bytes);
+    await expect(file.save(inventory, 2000, new Set([object]))).rejects.toThrow('no space left');
+    full.mockRestore();
+    see(inventory, 'shop/stays', {}, 3000);
+    await file.save(inventory, 3000, new Set([object]));
+    see(inventory, 'shop/stays', {}, 4000);
+    await file.save(inventory, 4000, new Set());
+    expect(file.goneUntil(1999).map(({ key }) => key)).toEqual(['shop/gone']);
+    const again = new Inventory();
+    expect(new InventoryFile(directory).load(again)).toMatchObject({ lostBytes: 0 });
+    expect(byNumber(again).map(({ key, lastSeenMs }) => [key, lastSeenMs])).toEqual([
+      ['shop/gone', 1000],
+      ['shop/stays', 4000],
+      ['shop/new', 2000],
+    ]);
+  });
 });

@@ -18,6 +18,7 @@ import { packEntries, unpackEntries, type Entry, type PackedEntries } from './in
 import { framePage, openPage } from './pageFrame.ts';
 import { syncFolder } from './segmentWriter.ts';
 import { TABLE_NAMES } from './tableNames.ts';
+import { writeFully } from './writeFully.ts';
 
 interface Page {
   readonly untilMs: number;
@@ -57,6 +58,8 @@ export class InventoryFile {
   private readonly there = new Set<number>();
   private entries = 0;
   private savedMs = -Infinity;
+  /** Whether a save was begun and not ended: the file may have part of it, and only a new one is certain. */
+  private isInDoubt = false;
 
   constructor(directory: DataDirectory) {
     this.directory = directory;
@@ -124,7 +127,8 @@ export class InventoryFile {
   async save(inventory: Inventory, untilMs: number, changed: ReadonlySet<HistoryObject>): Promise<void> {
     const news = this.newsOf(inventory, untilMs, changed);
     const isNew = !existsSync(this.path);
-    const isAnew = isNew || this.entries + news.length > inventory.size * MOST_ENTRIES_PER_OBJECT;
+    const isAnew = isNew || this.isInDoubt || this.entries + news.length > inventory.size * MOST_ENTRIES_PER_OBJECT;
+    this.isInDoubt = true;
     const descriptor = isAnew ? this.beginAnew() : openSync(this.path, 'a');
     try {
       const head = { untilMs, next: inventory.next };
@@ -138,11 +142,12 @@ export class InventoryFile {
     if (isAnew) {
       this.endAnew();
     }
-    this.savedMs = untilMs;
+    this.endSave(untilMs);
   }
 
   /** Writes the whole inventory into a new file, which takes the place of the old one. */
   rewrite(inventory: Inventory, untilMs: number): void {
+    this.isInDoubt = true;
     const descriptor = this.beginAnew();
     try {
       const writing = this.writePages(descriptor, inventory.all(), { untilMs, next: inventory.next });
@@ -154,7 +159,12 @@ export class InventoryFile {
       closeSync(descriptor);
     }
     this.endAnew();
+    this.endSave(untilMs);
+  }
+
+  private endSave(untilMs: number): void {
     this.savedMs = untilMs;
+    this.isInDoubt = false;
   }
 
   private newsOf(inventory: Inventory, untilMs: number, changed: ReadonlySet<HistoryObject>): HistoryObject[] {
@@ -173,7 +183,7 @@ export class InventoryFile {
     const descriptor = openSync(`${this.path}.part`, 'w');
     this.entries = 0;
     this.there.clear();
-    writeSync(descriptor, MAGIC);
+    writeFully(descriptor, MAGIC);
     return descriptor;
   }
 
@@ -262,7 +272,7 @@ function writePage(descriptor: number, page: Page): void {
   const framed = framePage(Buffer.from(JSON.stringify({ ...page, ...packEntries(page.entries) })));
   const length = Buffer.alloc(LENGTH_BYTES);
   length.writeUInt32LE(framed.length);
-  writeSync(descriptor, Buffer.concat([length, framed]));
+  writeFully(descriptor, Buffer.concat([length, framed]));
 }
 
 /** Reads the pages that are whole. Answers with where the last of them ends, and how much was skipped before that. */

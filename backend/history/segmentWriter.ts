@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { TableName } from '../model/batch.ts';
 import { ByteWriter } from './byteWriter.ts';
@@ -18,6 +18,7 @@ import {
 import type { ShardBlock, TableBlock, Tier } from './shardBlock.ts';
 import { writeStored } from './storedCodec.ts';
 import { writeIntegers } from './numberStream.ts';
+import { writeFully } from './writeFully.ts';
 
 interface Member {
   readonly shard: string;
@@ -168,9 +169,7 @@ export class SegmentWriter {
   }
 
   private write(bytes: Uint8Array): void {
-    for (let from = 0; from < bytes.length;) {
-      from += writeSync(this.descriptor, bytes, from);
-    }
+    writeFully(this.descriptor, bytes);
     this.offset += bytes.length;
   }
 }
