@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, fsyncSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { TableName } from '../model/batch.ts';
 import { ByteWriter } from './byteWriter.ts';
@@ -23,7 +23,7 @@ import type { HistoryObject } from './inventory.ts';
 import { framePage } from './pageFrame.ts';
 import { PodNames } from './podNames.ts';
 import { syncFolder } from './segmentWriter.ts';
-import { writeFully } from './writeFully.ts';
+import { beginFile, writeFully } from './writeFully.ts';
 
 /** Objects of one table and lifetime that are not written yet, and the places of pages that no node tells of yet. */
 interface Pending {
@@ -49,8 +49,8 @@ export class GoneWriter {
 
   constructor(path: string) {
     this.path = path;
-    this.descriptor = openSync(`${path}.part`, 'w');
-    this.write(GONE_MAGIC);
+    this.descriptor = beginFile(`${path}.part`, 'w', GONE_MAGIC);
+    this.offset = GONE_MAGIC.length;
   }
 
   /** Takes the next object. */

@@ -103,7 +103,7 @@ export class History {
       files: options.files?.(directory) ?? new FileThread(directory, this.stopping.signal),
       info: (sentence) => options.log.info(sentence),
       noteDamage,
-      findLostObjects: once(() => this.findLostObjects(loaded)),
+      findLostObjects: () => this.findLostObjects(loaded),
     });
   }
 
@@ -282,20 +282,26 @@ export class History {
     });
   }
 
-  /** Completes an inventory whose file was damaged or lost by what segments know. */
-  private findLostObjects({ lostBytes, isDamaged, isMissing }: LoadedInventory): void {
+  /** Completes an inventory whose file was damaged or lost by what segments know. Answers with how many objects were found. */
+  private findLostObjects({ lostBytes, isDamaged, isMissing }: LoadedInventory): number {
     if (lostBytes === 0 && !(isMissing && this.store.count > 0)) {
-      return;
+      return 0;
     }
     const found = rebuildInventory(this.store, this.known);
     const where = `The list of objects in ${this.directory.inventory}`;
     if (isDamaged || found > 0) {
       const what = isMissing ? 'was missing' : `was damaged (${lostBytes} bytes)`;
       this.noteDamage(`${where} ${what}; ${found} objects were found again by their names, without labels and owners.`);
-      this.saveInventory();
+      try {
+        this.saveInventory();
+      } catch (error) {
+        // The next time that it is saved it is written anew.
+        this.noteDisorder(error);
+      }
     } else if (lostBytes > 0) {
       this.options.log.info(`${where} was not written to its end; ${lostBytes} bytes were left out.`);
     }
+    return found;
   }
 
   private noteDisorder(error: unknown): void {
@@ -334,14 +340,4 @@ export class History {
 
 function iso(timeMs: number): string {
   return new Date(timeMs).toISOString();
-}
-
-function once(action: () => void): () => void {
-  let isDone = false;
-  return () => {
-    if (!isDone) {
-      isDone = true;
-      action();
-    }
-  };
 }

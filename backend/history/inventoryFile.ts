@@ -18,7 +18,7 @@ import { packEntries, unpackEntries, type Entry, type PackedEntries } from './in
 import { framePage, openPage } from './pageFrame.ts';
 import { syncFolder } from './segmentWriter.ts';
 import { TABLE_NAMES } from './tableNames.ts';
-import { writeFully } from './writeFully.ts';
+import { beginFile, writeFully } from './writeFully.ts';
 
 interface Page {
   readonly untilMs: number;
@@ -74,7 +74,7 @@ export class InventoryFile {
   /** Reads all objects into an inventory. Read only, the file is left as it is. */
   load(inventory: Inventory, { isReadOnly = false } = {}): LoadedInventory {
     if (!isReadOnly) {
-      rmSync(`${this.path}.part`, { force: true });
+      rmSync(this.partPath, { force: true });
     }
     const isMissing = !existsSync(this.path);
     const bytes = isMissing ? Buffer.alloc(0) : readFileSync(this.path);
@@ -136,6 +136,9 @@ export class InventoryFile {
         await new Promise((resolve) => setImmediate(resolve));
       }
       await new Promise<void>((resolve, reject) => fsync(descriptor, (error) => (error ? reject(error) : resolve())));
+    } catch (error) {
+      rmSync(this.partPath, { force: true });
+      throw error;
     } finally {
       closeSync(descriptor);
     }
@@ -155,11 +158,19 @@ export class InventoryFile {
         // All of it at once.
       }
       fsyncSync(descriptor);
+    } catch (error) {
+      rmSync(this.partPath, { force: true });
+      throw error;
     } finally {
       closeSync(descriptor);
     }
     this.endAnew();
     this.endSave(untilMs);
+  }
+
+  /** Where it is written anew. What of it cannot be ended goes, to leave others its room. */
+  private get partPath(): string {
+    return `${this.path}.part`;
   }
 
   private endSave(untilMs: number): void {
@@ -180,15 +191,14 @@ export class InventoryFile {
   }
 
   private beginAnew(): number {
-    const descriptor = openSync(`${this.path}.part`, 'w');
+    const descriptor = beginFile(this.partPath, 'w', MAGIC);
     this.entries = 0;
     this.there.clear();
-    writeFully(descriptor, MAGIC);
     return descriptor;
   }
 
   private endAnew(): void {
-    renameSync(`${this.path}.part`, this.path);
+    renameSync(this.partPath, this.path);
     syncFolder(this.directory.inventory);
   }
 

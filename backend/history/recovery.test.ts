@@ -1,4 +1,4 @@
-import fs, { copyFileSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
+import fs, { appendFileSync, copyFileSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { History, type HistoryOptions } from './history.ts';
 import { InventoryFile } from './inventoryFile.ts';
@@ -186,4 +186,55 @@ test('a log that was killed before its first byte is no damage', async () => {
   expect(valuesOf(history, 'shop/web')).toEqual(upTo(3));
   expect(told).toEqual([]);
   expect(existsSync(join(path, 'wal', `${START + 4 * MINUTE}.wal`))).toBe(false);
+});
+
+describe('a kill on a full disk, when a segment was made and the list of objects was cut short', () => {
+  /** Twenty minutes, of which the list on disk knows the first ten and half a page; the log of the others is there still. */
+  async function leave(path: string): Promise<void> {
+    const [list, kept] = [join(path, 'inventory', 'objects.inv'), temporaryFolder()];
+    const { history } = await open(path);
+    await writeAll(history, 1, 10, 'shop/web');
+    copyFileSync(list, join(kept, 'list'));
+    await writeAll(history, 11, 19, 'shop/web', 'shop/new');
+    const timestampMs = START + 20 * MINUTE;
+    const rows = { 'shop/web': { [MEMORY]: 20 }, 'shop/new': { [MEMORY]: 20 } };
+    history.append(nodeBatch('a', timestampMs, { pod: batchTable(rows) }));
+    history.commit(timestampMs);
+    const [log] = readdirSync(join(path, 'wal'));
+    copyFileSync(join(path, 'wal', log), join(kept, 'log'));
+    await history.settled();
+    await history.close();
+    copyFileSync(join(kept, 'log'), join(path, 'wal', log));
+    copyFileSync(join(kept, 'list'), list);
+    appendFileSync(list, Buffer.alloc(20, 1));
+  }
+
+  test('what a later log names is not lost', async () => {
+    const path = temporaryFolder();
+    await leave(path);
+    writeFileSync(join(path, 'wal', `${START + MINUTE}.wal`), '');
+    const { history, told } = await open(path);
+    expect(told).toEqual([expect.stringMatching(/was not written to its end; 20 bytes were left out/)]);
+    expect(history.inventory.find('pod', 'a', 'shop/new')).toMatchObject({ firstSeenMs: START + 11 * MINUTE });
+    expect(valuesOf(history, 'shop/new')).toEqual(upTo(20, 11));
+  });
+
+  test('what is lost is found again, and the history is open although that cannot be written yet', async () => {
+    const path = temporaryFolder();
+    await leave(path);
+    readdirSync(join(path, 'wal')).forEach((log) => writeFileSync(join(path, 'wal', log), ''));
+    const noRoom = jest.spyOn(fs, 'writeSync').mockImplementation(() => {
+      throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+    });
+    const { history, told } = await open(path);
+    noRoom.mockRestore();
+    expect(told[0]).toMatch(/was damaged \(20 bytes\); 1 objects were found again by their names/);
+    expect(told[1]).toMatch(/cannot be kept in order: no space left on device. Free space on its disk/);
+    expect(valuesOf(history, 'shop/new')).toEqual(upTo(20, 11));
+    await writeAll(history, 21, 30, 'shop/web');
+    await history.close();
+    const again = await open(path);
+    expect(again.told).toEqual([]);
+    expect(valuesOf(again.history, 'shop/new')).toEqual(upTo(20, 11));
+  });
 });

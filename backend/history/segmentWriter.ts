@@ -18,7 +18,7 @@ import {
 import type { ShardBlock, TableBlock, Tier } from './shardBlock.ts';
 import { writeStored } from './storedCodec.ts';
 import { writeIntegers } from './numberStream.ts';
-import { writeFully } from './writeFully.ts';
+import { beginFile, writeFully } from './writeFully.ts';
 
 interface Member {
   readonly shard: string;
@@ -57,8 +57,8 @@ export class SegmentWriter {
     this.tier = tier;
     this.timesMs = timesMs;
     this.shardsPerBunch = shardsPerBunch(tier, timesMs.length);
-    this.descriptor = openSync(`${path}.part`, 'w');
-    this.write(SEGMENT_MAGIC);
+    this.descriptor = beginFile(`${path}.part`, 'w', SEGMENT_MAGIC);
+    this.offset = SEGMENT_MAGIC.length;
   }
 
   /** Takes the next shard; every matrix has as many rounds as the segment has times. */

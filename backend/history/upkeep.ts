@@ -39,8 +39,8 @@ export interface UpkeepParts {
   readonly files: FileWorker;
   readonly info: (sentence: string) => void;
   readonly noteDamage: (sentence: string) => void;
-  /** Finds the objects that the inventory's file does not know although it should. */
-  readonly findLostObjects: () => void;
+  /** Finds the objects that the inventory's file does not know although it should; answers with how many those were. */
+  readonly findLostObjects: () => number;
 }
 
 /** Keeps the files of a history in order: seals logs, merges segments, lets go of what is old. */
@@ -102,7 +102,19 @@ export class Upkeep {
     }
     // A log may name objects that have left memory since.
     this.parts.inventory.forgetBefore(this.parts.gone.untilMs + 1);
-    this.parts.findLostObjects();
+    // What any of the logs names is not lost.
+    if (this.parts.findLostObjects() > 0) {
+      this.ended.forEach(({ path }) => this.noteSightings(path));
+    }
+  }
+
+  private noteSightings(path: string): void {
+    const reader = new WalReader(path);
+    try {
+      reader.sightings((number, timestampMs) => this.parts.inventory.seen(number, timestampMs));
+    } finally {
+      reader.close();
+    }
   }
 
   private takeLeft(path: string): void {
@@ -111,8 +123,6 @@ export class Upkeep {
     try {
       this.tellDamage(path, reader);
       const changed = inventory.takeLogged(reader.objects);
-      // One that was damaged may have lost what named an object that was new.
-      this.parts.findLostObjects();
       reader.sightings((number, timestampMs) => inventory.seen(number, timestampMs));
       const { timesMs } = reader;
       this.newestMs = Math.max(this.newestMs, timesMs.at(-1) ?? -Infinity);

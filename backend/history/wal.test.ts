@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import fs, { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Column } from '../model/batch.ts';
 import { contentOf } from './testing/blocks.ts';
@@ -214,3 +214,19 @@ function lengthOfFirstRound(whole: Buffer): number {
     }
   }
 }
+
+test('a log for which there is no room leaves no file, and none open', () => {
+  const path = join(temporaryFolder(), 'full.wal');
+  const opened = jest.spyOn(fs, 'openSync');
+  const closed = jest.spyOn(fs, 'closeSync');
+  const noRoom = jest.spyOn(fs, 'writeSync').mockImplementation(() => {
+    throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+  });
+  try {
+    expect(() => new WalWriter(path)).toThrow('no space left');
+    expect(closed.mock.calls).toEqual(opened.mock.results.map(({ value }) => [value]));
+    expect(existsSync(path)).toBe(false);
+  } finally {
+    [opened, closed, noRoom].forEach((spy) => spy.mockRestore());
+  }
+});

@@ -1,10 +1,11 @@
-import { closeSync, fdatasync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fdatasync, ftruncateSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Column, ObjectNames, TableName } from '../model/batch.ts';
 import { ByteWriter } from './byteWriter.ts';
 import { syncFolder } from './segmentWriter.ts';
 import { TABLE_NAMES } from './tableNames.ts';
 import { beginRecord, COMMIT, endRecord, KEYS, METRIC, OBJECTS, PART, WAL_MAGIC, writeColumn } from './walFormat.ts';
+import { beginFile } from './writeFully.ts';
 
 /** What an object is called, noted in a log before its values. */
 export interface ObjectDefinition {
@@ -48,9 +49,8 @@ export class WalWriter {
   private waiting: Promise<void> | undefined;
 
   constructor(path: string) {
-    this.descriptor = openSync(path, 'wx');
-    this.out.append(WAL_MAGIC);
-    this.flush();
+    this.descriptor = beginFile(path, 'wx', WAL_MAGIC);
+    this.length = WAL_MAGIC.length;
     this.committedLength = this.length;
     syncFolder(dirname(path));
   }
